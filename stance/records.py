@@ -1,0 +1,151 @@
+"""The records that flow through `stance`, in order of appearance. All are frozen; functions return new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from typing import TypeAlias, final
+
+import numpy as np
+from jaxtyping import Float32
+
+LogProbs: TypeAlias = Float32[np.ndarray, "hypothesis 3"]
+"""Natural-log probabilities, one row a hypothesis; columns entailment, neutral, contradiction."""
+
+
+
+
+class Section(str, Enum):
+    """Where in an article a sentence stands; the lead is the first tagged paragraph of the body."""
+
+    HEADLINE = "headline"
+    LEAD = "lead"
+    BODY = "body"
+
+
+class Voice(str, Enum):
+    """Whose words a sentence is made of."""
+
+    NARRATION = "narration"
+    DIRECT = "direct"
+    INDIRECT = "indirect"
+    MIXED = "mixed"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Code points ``start`` to ``end`` (exclusive) of `Article.text`."""
+
+    start: int
+    end: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A span kept out of the tagged sentences, with the reason: caption, credit, byline or dateline."""
+
+    span: Span
+    reason: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A news article as it was read; ``text`` never changes afterwards and every offset points into it.
+
+    ``text`` holds the headline too when it has one: ``headline`` is its span. ``metadata`` carries the columns and
+    fields that `stance` does not know, as text.
+    """
+
+    id: str
+    text: str
+    headline: Span | None = None
+    omissions: tuple[Omission, ...] = ()
+    date: str | None = None
+    outlet: str | None = None
+    url: str | None = None
+    path: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str | None:
+        """The text of the headline, or None."""
+        return None if self.headline is None else self.text[self.headline.start : self.headline.end]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an article: ``text == article.text[start:end]``; ``id`` counts from 0 in each article."""
+
+    article_id: str
+    id: int
+    start: int
+    end: int
+    text: str
+    section: Section = Section.BODY
+    voice: Voice = Voice.NARRATION
+    speaker: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One premise with all hypotheses asked of it, so that a scorer may read the premise once."""
+
+    premise: str
+    hypotheses: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A frame asked of a sentence: its calibrated probability, the decision, and the evidence behind them.
+
+    ``entailment`` holds the natural-log odds of entailment of every wording, in the order of the codebook.
+    """
+
+    frame: str
+    probability: float
+    present: bool
+    entailment: tuple[float, ...]
+
+
+class Polarity(str, Enum):
+    """A stance; NA means that the sentence is not about the target, which is not the same as neutral."""
+
+    FAVOR = "favor"
+    AGAINST = "against"
+    NEUTRAL = "neutral"
+    NA = "NA"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The stance of a sentence toward one target, with the probabilities it was decided from."""
+
+    target: str
+    polarity: Polarity
+    p_favor: float
+    p_against: float
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TaggedSentence:
+    """A sentence with its tags in the order of the codebook; ``scored`` False means not measured, not "no frame"."""
+
+    sentence: Sentence
+    tags: tuple[Tag, ...]
+    stances: tuple[Label, ...] = ()
+    scored: bool = True
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """The frames found in the sentence."""
+        return tuple(tag.frame for tag in self.tags if tag.present)

@@ -1,0 +1,181 @@
+"""The training loop: checkpoints on disk, resumed where it stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import final
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from stance.training.mixture import NOT_ENTAILMENT, Group, Mixture
+from stance.training.network import OnePassNetwork
+from stance.training.packing import Batch, Packer, bucket, collate
+
+Judge = Callable[[OnePassNetwork], dict[str, float]]
+"""Returns development figures; the one called ``mean`` decides which checkpoint is best."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a run depends on besides its data and its base."""
+
+    pairs: int = 400_000
+    rate: float = 1.2e-4
+    warm_up: int = 60
+    tokens: int = 2_600
+    decay: float = 0.01
+    clip: float = 1.0
+    dropout: float = 0.0
+    seed: int = 7
+    minutes_between: float = 16.0
+
+
+@final
+@dataclass(slots=True)
+class Progress:
+    """How far a run is."""
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    pairs: int = 0
+    seconds: float = 0.0
+    best: float = float("-inf")
+
+
+def pair_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted mean of the cross entropy; ``not_entailment`` costs ``-log(1 - p(entailment))``."""
+    log_p = F.log_softmax(logits, dim=-1)
+    rest = torch.logsumexp(log_p[:, 1:], dim=-1)
+    columns = torch.cat([log_p, rest[:, None]], dim=-1)
+    assert columns.shape[1] == NOT_ENTAILMENT + 1
+    loss = -columns.gather(1, labels[:, None]).squeeze(1)
+    return (loss * weights).sum() / weights.sum()
+
+
+@final
+class Run:
+    """One training run in a folder: ``last`` and ``best`` weights, optimiser state, progress and a log."""
+
+    def __init__(self, folder: Path, network: OnePassNetwork, recipe: Recipe) -> None:
+        self.folder, self.network, self.recipe = folder, network, recipe
+        self.progress = Progress()
+        grouped: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+        for parameter in network.parameters():
+            grouped[parameter.ndim > 1].append(parameter)
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": grouped[True], "weight_decay": recipe.decay},
+                {"params": grouped[False], "weight_decay": 0.0},
+            ],
+            lr=recipe.rate,
+            fused=True,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
+        if (folder / "progress.json").exists():
+            self._resume()
+
+    def fit(self, mixture: Mixture, packer: Packer, judge: Judge) -> None:
+        """Train until the recipe's number of pairs is seen; judge and save on the way and at the end."""
+        started = saved = time.monotonic()
+        before = self.progress.seconds
+        for batch, groups in self._batches(mixture, packer):
+            self._step(batch, groups)
+            now = time.monotonic()
+            self.progress.seconds = before + now - started
+            if now - saved > 60 * self.recipe.minutes_between:
+                self._checkpoint(judge)
+                saved = time.monotonic()
+        self._checkpoint(judge)
+
+    def _batches(self, mixture: Mixture, packer: Packer) -> Iterator[tuple[Batch, list[Group]]]:
+        while self.progress.pairs < self.recipe.pairs:
+            seed = self.recipe.seed * 1_000 + self.progress.epoch
+            groups = mixture.epoch(seed)
+            packed = packer.pack(
+                [g.premise for g in groups], [[a[0] for a in g.answers] for g in groups]
+            )
+            plan = list(bucket(packed, tokens=self.recipe.tokens, shuffle=random.Random(seed)))
+            torch.manual_seed(seed + self.progress.batch)
+            for rows in plan[self.progress.batch :]:
+                if self.progress.pairs >= self.recipe.pairs:
+                    return
+                yield collate(packed, rows), [groups[row] for row in rows]
+            self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
+
+    def _step(self, batch: Batch, groups: list[Group]) -> None:
+        answers = [answer for group in groups for answer in group.answers]
+        labels = torch.tensor([label for _, label, _ in answers])
+        weights = torch.tensor([weight for _, _, weight in answers])
+        self.network.train()
+        rate = self._rate()
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        logits = self.network(
+            batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
+        )
+        loss = pair_loss(logits, labels, weights)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.progress.batch += 1
+        self.progress.step += 1
+        self.progress.pairs += len(answers)
+        if self.progress.step % 50 == 0:
+            self._log(loss=round(loss.item(), 4), rate=rate)
+
+    def _rate(self) -> float:
+        warm = min(1.0, (self.progress.step + 1) / self.recipe.warm_up)
+        left = max(0.0, 1 - self.progress.pairs / self.recipe.pairs)
+        return self.recipe.rate * warm * left
+
+    def _checkpoint(self, judge: Judge) -> None:
+        figures = judge(self.network)
+        if figures["mean"] > self.progress.best:
+            self.progress.best = figures["mean"]
+            self._save("best.safetensors", self.network.state_dict())
+        self._save("last.safetensors", self.network.state_dict())
+        state = self.optimiser.state_dict()["state"]
+        self._save(
+            "optimiser.safetensors",
+            {f"{index}.{key}": value for index, entry in state.items() for key, value in entry.items()},
+        )
+        self._replace("progress.json", json.dumps(asdict(self.progress), indent=2).encode())
+        self._log(**figures)
+
+    def _resume(self) -> None:
+        self.progress = Progress(**json.loads((self.folder / "progress.json").read_text()))
+        self.network.load_state_dict(load_file(self.folder / "last.safetensors"))
+        whole = self.optimiser.state_dict()
+        for name, value in load_file(self.folder / "optimiser.safetensors").items():
+            index, key = name.split(".", 1)
+            whole["state"].setdefault(int(index), {})[key] = value
+        self.optimiser.load_state_dict(whole)
+
+    def _save(self, name: str, tensors: dict[str, Tensor]) -> None:
+        temporary = self.folder / f".{name}.tmp"
+        save_file({key: value.contiguous() for key, value in tensors.items()}, temporary)
+        os.replace(temporary, self.folder / name)
+
+    def _replace(self, name: str, content: bytes) -> None:
+        temporary = self.folder / f".{name}.tmp"
+        temporary.write_bytes(content)
+        os.replace(temporary, self.folder / name)
+
+    def _log(self, **figures: float) -> None:
+        line = {"step": self.progress.step, "pairs": self.progress.pairs}
+        line |= {"seconds": round(self.progress.seconds), **figures}
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")

@@ -1,0 +1,170 @@
+"""What the shipped model is trained on: labelled pairs, grouped by premise, drawn anew for every epoch."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, final
+
+import pyarrow.parquet as pq
+import yaml
+
+LABELS = ("entailment", "neutral", "contradiction", "not_entailment")
+ENTAILMENT, NEUTRAL, CONTRADICTION, NOT_ENTAILMENT = range(4)
+FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
+HELD_OUT_PERCENT = 15
+
+Answer = tuple[str, int, float]
+"""A hypothesis, the index of its label in `LABELS`, and the weight of its loss."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One premise with hypotheses asked of it in one sequence."""
+
+    premise: str
+    answers: tuple[Answer, ...]
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a Parquet file as dictionaries, in file order."""
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def is_held_out(sentence: str) -> bool:
+    """Tell whether a NewsMTSC sentence belongs to the 15 % kept for development figures (by hash, never trained on)."""
+    digest = blake2b(sentence.strip().encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % 100 < HELD_OUT_PERCENT
+
+
+def load_codebook_wordings(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Return ``{"codebook.frame": wordings}`` of every codebook in a folder."""
+    wordings: dict[str, tuple[str, ...]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        book = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, frame in book["frames"].items():
+            wordings[f"{book['name']}.{name}"] = tuple(frame["hypotheses"])
+    return wordings
+
+
+def load_code_wordings(path: Path, codebooks: Path) -> dict[str, tuple[str, ...]]:
+    """Return the wordings of every code of the wide coding, those of the shipped codebooks first."""
+    shipped = load_codebook_wordings(codebooks)
+    codes = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {
+        code: tuple(w for frame in entry["frames"] for w in shipped[frame]) + tuple(entry["more"])
+        for code, entry in codes.items()
+    }
+
+
+@final
+@dataclass(frozen=True)
+class Mixture:
+    """The labelled data and the wordings they are asked in.
+
+    ``blocked`` holds every sentence of a development split: a pair whose premise is among them is never trained on.
+    """
+
+    data: Path
+    codes: dict[str, tuple[str, ...]]
+    stances: dict[str, tuple[str, ...]]
+    blocked: frozenset[str]
+
+    def epoch(self, seed: int) -> list[Group]:
+        """Return the groups of one epoch: all fixed pairs, and wordings and negative codes drawn with ``seed``."""
+        draw = random.Random(seed)
+        by_premise: defaultdict[str, list[Answer]] = defaultdict(list)
+        for premise, answer in self._pairs(draw):
+            if premise.strip() not in self.blocked:
+                by_premise[premise].append(answer)
+        return [group for premise, answers in by_premise.items() for group in _split(premise, answers, draw)]
+
+    def _pairs(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
+        yield from self._entailment()
+        yield from self._diplomacy(draw)
+        yield from self._wide(draw)
+
+    def _entailment(self) -> Iterator[tuple[str, Answer]]:
+        for row in read_rows(self.data / "entailment/train.parquet"):
+            yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.0)
+        for row in read_rows(self.data / "entailment/news_hypotheses.parquet"):
+            if row["split"] == "train":
+                yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.5)
+
+    def _diplomacy(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
+        codes = dict(zip(FRAMES, ("solid", "deter", "restr", "humat"), strict=True))
+        for row in read_rows(self.data / "frames/diplomacy_silver.parquet"):
+            if row["split"] != "train":
+                continue
+            for frame, code in codes.items():
+                label, weight = (ENTAILMENT, 2.0) if row[frame] else (NOT_ENTAILMENT, 0.7)
+                for wording in draw.sample(self.codes[code], 2):
+                    yield row["sentence"], (wording, label, weight)
+
+    def _wide(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
+        for row in read_rows(self.data / "frames/wide_silver.parquet"):
+            if row["split"] != "train":
+                continue
+            positive = [code for code in row["codes"] if code in self.codes]
+            negative = draw.sample([code for code in self.codes if code not in positive], 6)
+            for code in positive:
+                yield row["sentence"], (draw.choice(self.codes[code]), ENTAILMENT, 1.5)
+            for code in negative:
+                yield row["sentence"], (draw.choice(self.codes[code]), NOT_ENTAILMENT, 0.7)
+            for stance in row["stances"]:
+                yield from self._stance(row["sentence"], stance, draw)
+
+    def _stance(
+        self, sentence: str, stance: dict[str, str], draw: random.Random
+    ) -> Iterator[tuple[str, Answer]]:
+        labels = {
+            "+": {"favor": ENTAILMENT, "against": CONTRADICTION},
+            "-": {"favor": CONTRADICTION, "against": ENTAILMENT},
+        }.get(stance["polarity"], {"favor": NEUTRAL, "against": NEUTRAL})
+        for side, label in labels.items():
+            wording = draw.choice(self.stances[side]).format(target=stance["target"])
+            yield sentence, (wording, label, 1.0)
+
+
+def _split(premise: str, answers: list[Answer], draw: random.Random, most: int = 12) -> Iterator[Group]:
+    draw.shuffle(answers)
+    for start in range(0, len(answers), most):
+        yield Group(premise, tuple(answers[start : start + most]))
+
+
+def development_sentences(data: Path) -> frozenset[str]:
+    """Return every sentence and premise of the development splits, stripped.
+
+    To these belongs a fixed 15 % of the NewsMTSC sentences, which development figures on stance are made from.
+    """
+
+    def premises(rows: Iterable[dict[str, Any]], column: str) -> list[str]:
+        return [row[column].strip() for row in rows if row.get("split", "dev") == "dev"]
+
+    newsmtsc = premises(read_rows(data / "stance/newsmtsc_train.parquet"), "sentence")
+    return frozenset(
+        premises(read_rows(data / "entailment/dev.parquet"), "premise")
+        + premises(read_rows(data / "entailment/news_hypotheses.parquet"), "premise")
+        + premises(read_rows(data / "frames/diplomacy_silver.parquet"), "sentence")
+        + premises(read_rows(data / "frames/wide_silver.parquet"), "sentence")
+        + [text for text in newsmtsc if is_held_out(text)]
+    )
+
+
+def load_mixture(data: Path) -> Mixture:
+    """Return the mixture over a data folder, with the wordings that ship beside the code."""
+    here = Path(__file__).parent
+    codebooks = here.parent / "assets" / "codebooks"
+    book = yaml.safe_load((codebooks / "diplomacy.yaml").read_text(encoding="utf-8"))
+    return Mixture(
+        data=data,
+        codes=load_code_wordings(here / "data" / "code_wordings.yaml", codebooks),
+        stances={side: tuple(book["stance"][side]) for side in ("favor", "against")},
+        blocked=development_sentences(data),
+    )
