@@ -1,0 +1,45 @@
+"""Measure how news is framed: tagged sentences, framing profiles, intervals."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stance.codebooks import Codebook, load_codebook
+    from stance.errors import StanceError
+    from stance.experiment import Analysis, analyze
+    from stance.scorers import Scorer, load_scorer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Analysis",
+    "Codebook",
+    "Scorer",
+    "StanceError",
+    "__version__",
+    "analyze",
+    "load_codebook",
+    "load_scorer",
+]
+
+_HOMES = {
+    "Analysis": "experiment",
+    "Codebook": "codebooks",
+    "Scorer": "scorers",
+    "StanceError": "errors",
+    "analyze": "experiment",
+    "load_codebook": "codebooks",
+    "load_scorer": "scorers",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'stance' has no attribute {name!r}")
+    return getattr(import_module(f"stance.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

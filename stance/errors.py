@@ -11,8 +11,8 @@
     ├── RunError             a run directory that cannot be used
     └── MissingExtraError    an optional library that is not installed
 
-The message of each is one sentence that names the file, the place and the mend. The command line prints it and exits with
-status 1.
+The message of each is one sentence that names the file, the place and the mend. The command line
+prints it and exits with status 1.
 """
 
 from __future__ import annotations

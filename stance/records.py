@@ -1,11 +1,13 @@
-"""The records that flow through `stance`, in order of appearance. All are frozen; functions return new ones."""
+"""The records that flow through `stance`, in order of appearance.
+
+All are frozen; functions return new ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-
 from typing import TypeAlias, final
 
 import numpy as np
@@ -13,8 +15,6 @@ from jaxtyping import Float32
 
 LogProbs: TypeAlias = Float32[np.ndarray, "hypothesis 3"]
 """Natural-log probabilities, one row a hypothesis; columns entailment, neutral, contradiction."""
-
-
 
 
 class Section(str, Enum):
@@ -46,7 +46,7 @@ class Span:
 @final
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """A span kept out of the tagged sentences, with the reason: caption, credit, byline or dateline."""
+    """A span kept out of the tagged sentences, with the reason: caption, credit, byline, …"""
 
     span: Span
     reason: str
@@ -55,10 +55,10 @@ class Omission:
 @final
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A news article as it was read; ``text`` never changes afterwards and every offset points into it.
+    """A news article as it was read; ``text`` never changes and every offset points into it.
 
-    ``text`` holds the headline too when it has one: ``headline`` is its span. ``metadata`` carries the columns and
-    fields that `stance` does not know, as text.
+    ``text`` holds the headline too when it has one: ``headline`` is its span. ``metadata`` carries
+    the columns and fields that `stance` does not know, as text.
     """
 
     id: str
@@ -80,7 +80,10 @@ class Article:
 @final
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an article: ``text == article.text[start:end]``; ``id`` counts from 0 in each article."""
+    """A sentence of an article: ``text == article.text[start:end]``; ``id`` counts from 0.
+
+    ``voice`` is None where nobody asked who speaks, which is not the same as narration.
+    """
 
     article_id: str
     id: int
@@ -88,7 +91,7 @@ class Sentence:
     end: int
     text: str
     section: Section = Section.BODY
-    voice: Voice = Voice.NARRATION
+    voice: Voice | None = None
     speaker: str | None = None
 
 
@@ -104,9 +107,9 @@ class Question:
 @final
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A frame asked of a sentence: its calibrated probability, the decision, and the evidence behind them.
+    """A frame asked of a sentence: calibrated probability, decision, and the evidence behind them.
 
-    ``entailment`` holds the natural-log odds of entailment of every wording, in the order of the codebook.
+    ``entailment`` holds the natural-log odds of entailment of every wording, in codebook order.
     """
 
     frame: str
@@ -116,7 +119,7 @@ class Tag:
 
 
 class Polarity(str, Enum):
-    """A stance; NA means that the sentence is not about the target, which is not the same as neutral."""
+    """A stance; NA means that the sentence is not about the target: that is not neutral."""
 
     FAVOR = "favor"
     AGAINST = "against"
@@ -138,7 +141,10 @@ class Label:
 @final
 @dataclass(frozen=True, slots=True)
 class TaggedSentence:
-    """A sentence with its tags in the order of the codebook; ``scored`` False means not measured, not "no frame"."""
+    """A sentence with its tags in the order of the codebook.
+
+    ``scored`` False means not measured, which is not "no frame": then there are no tags.
+    """
 
     sentence: Sentence
     tags: tuple[Tag, ...]

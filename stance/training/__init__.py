@@ -1,0 +1,1 @@
+"""Recipe of the shipped model (extra ``train``); nothing else imports it."""

@@ -8,12 +8,18 @@ import click
 import torch
 from tokenizers import Tokenizer
 
-from stance.training import judge
+from stance.calibration import load_calibration
+from stance.scorers import load_scorer
+from stance.scorers.bundled import MODELS
+from stance.scorers.packing import Limits, Packer
+from stance.training import gates, judge
+from stance.training.calibrate import fit_calibration
+from stance.training.card import write_card
+from stance.training.export import export_model, write_hashes
 from stance.training.fit import Recipe, Run
 from stance.training.mixture import load_mixture
-from stance.training.network import OnePassNetwork, load_base
-from stance.training.packing import Packer
-from stance.training.torch_scorer import TorchScorer
+from stance.training.network import OnePassNetwork, load_base, load_checkpoint
+from stance.training.torch_scorer import torch_scorer
 
 _RECIPE = Recipe()
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -33,9 +39,15 @@ def find_base() -> Path:
 
 @main.command()
 @click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
-@click.option("--run", "folder", type=_FOLDER, required=True, help="Run folder; an existing run goes on.")
-@click.option("--pairs", type=int, default=_RECIPE.pairs, show_default=True, help="Pairs to train on.")
-@click.option("--rate", type=float, default=_RECIPE.rate, show_default=True, help="Peak learning rate.")
+@click.option(
+    "--run", "folder", type=_FOLDER, required=True, help="Run folder; an existing run goes on."
+)
+@click.option(
+    "--pairs", type=int, default=_RECIPE.pairs, show_default=True, help="Pairs to train on."
+)
+@click.option(
+    "--rate", type=float, default=_RECIPE.rate, show_default=True, help="Peak learning rate."
+)
 @click.option("--seed", type=int, default=_RECIPE.seed, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 def fit(data: Path, folder: Path, pairs: int, rate: float, seed: int, threads: int) -> None:
@@ -44,13 +56,57 @@ def fit(data: Path, folder: Path, pairs: int, rate: float, seed: int, threads: i
     torch.manual_seed(seed)
     base = find_base()
     recipe = Recipe(pairs=pairs, rate=rate, seed=seed)
-    packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")))
+    packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
     network = load_base(base / "model.safetensors", dropout=recipe.dropout)
 
     def figures(network: OnePassNetwork) -> dict[str, float]:
-        return judge.figures(TorchScorer(network, packer), data)
+        return judge.figures(torch_scorer(network, packer), data)
 
     Run(folder, network, recipe).fit(load_mixture(data), packer, figures)
+
+
+_SHIPPED = MODELS / "mini"
+
+
+@main.command()
+@click.option("--run", "folder", type=_FOLDER, required=True, help="Run folder; its best is taken.")
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
+@click.option("--to", "target", type=_FOLDER, default=_SHIPPED, show_default=True)
+def export(folder: Path, data: Path, target: Path) -> None:
+    """Write the best checkpoint of a run as a model folder, calibrated on the train splits."""
+    network = load_checkpoint(folder / "best.safetensors")
+    export_model(network, find_base() / "tokenizer.json", target)
+    scorer = load_scorer(model=target, threads=2)
+    prefix = scorer.fingerprint.rpartition(":")[0] + ":"
+    calibration = fit_calibration(scorer, data, prefix)
+    text = calibration.model_dump_json(indent=2) + "\n"
+    (target / "calibration.json").write_text(text, encoding="utf-8")
+    write_hashes(target)
+    click.echo(f"{target}: written; now run evaluate")
+
+
+@main.command()
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
+@click.option("--model", type=_FOLDER, default=_SHIPPED, show_default=True, help="Model folder.")
+@click.option("--run", "folder", type=_FOLDER, help="Run folder: also compare with its checkpoint.")
+@click.option("--write", is_flag=True, help="Store the figures in the model card (needs --run).")
+def evaluate(data: Path, model: Path, folder: Path | None, write: bool) -> None:
+    """Print every figure the model is judged by; exit 1 where a gate is missed."""
+    scorer = load_scorer(model=model, threads=2)
+    other = load_scorer(model=model, threads=2, tokens=700)
+    calibration = load_calibration(model / "calibration.json", scorer.fingerprint)
+    figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data, calibration)]
+    figures += gates.independence(scorer, other, data)
+    if folder is not None:
+        packer = Packer(Tokenizer.from_file(str(model / "tokenizer.json")), Limits())
+        trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
+        figures += gates.fidelity(scorer, trained, data)
+    click.echo("\n".join([gates.HEADER, *(figure.row() for figure in figures)]))
+    if write and folder is not None:
+        write_card(model, figures, folder)
+        write_hashes(model)
+    if any(figure.passed is False for figure in figures):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import final
@@ -16,9 +14,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stance.training.mixture import NOT_ENTAILMENT, Group, Mixture
+from stance.scorers.packing import Packed, Packer
+from stance.training.mixture import NOT_ENTAILMENT, Answer, Group, Mixture
 from stance.training.network import OnePassNetwork
-from stance.training.packing import Batch, Packer, bucket, collate
+from stance.training.packing import Batch, shuffled, to_batch
 
 Judge = Callable[[OnePassNetwork], dict[str, float]]
 """Returns development figures; the one called ``mean`` decides which checkpoint is best."""
@@ -54,7 +53,10 @@ class Progress:
 
 
 def pair_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted mean of the cross entropy; ``not_entailment`` costs ``-log(1 - p(entailment))``."""
+    """Return the weighted mean of the cross entropy.
+
+    The label ``not_entailment`` costs ``-log(1 - p(entailment))``.
+    """
     log_p = F.log_softmax(logits, dim=-1)
     rest = torch.logsumexp(log_p[:, 1:], dim=-1)
     columns = torch.cat([log_p, rest[:, None]], dim=-1)
@@ -63,9 +65,14 @@ def pair_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     return (loss * weights).sum() / weights.sum()
 
 
+def _asked(sequence: Packed, groups: Sequence[Group]) -> Sequence[Answer]:
+    stop = sequence.first + len(sequence.block.ends)
+    return groups[sequence.question].answers[sequence.first : stop]
+
+
 @final
 class Run:
-    """One training run in a folder: ``last`` and ``best`` weights, optimiser state, progress and a log."""
+    """One run in a folder: ``last`` and ``best`` weights, optimiser state, progress and a log."""
 
     def __init__(self, folder: Path, network: OnePassNetwork, recipe: Recipe) -> None:
         self.folder, self.network, self.recipe = folder, network, recipe
@@ -87,11 +94,11 @@ class Run:
             self._resume()
 
     def fit(self, mixture: Mixture, packer: Packer, judge: Judge) -> None:
-        """Train until the recipe's number of pairs is seen; judge and save on the way and at the end."""
+        """Train until the recipe's number of pairs is seen; judge and save on the way."""
         started = saved = time.monotonic()
         before = self.progress.seconds
-        for batch, groups in self._batches(mixture, packer):
-            self._step(batch, groups)
+        for batch, answers in self._batches(mixture, packer):
+            self._step(batch, answers)
             now = time.monotonic()
             self.progress.seconds = before + now - started
             if now - saved > 60 * self.recipe.minutes_between:
@@ -99,23 +106,23 @@ class Run:
                 saved = time.monotonic()
         self._checkpoint(judge)
 
-    def _batches(self, mixture: Mixture, packer: Packer) -> Iterator[tuple[Batch, list[Group]]]:
+    def _batches(self, mixture: Mixture, packer: Packer) -> Iterator[tuple[Batch, list[Answer]]]:
         while self.progress.pairs < self.recipe.pairs:
             seed = self.recipe.seed * 1_000 + self.progress.epoch
             groups = mixture.epoch(seed)
-            packed = packer.pack(
-                [g.premise for g in groups], [[a[0] for a in g.answers] for g in groups]
+            sequences = packer.sequences(
+                [group.premise for group in groups],
+                [tuple(answer[0] for answer in group.answers) for group in groups],
             )
-            plan = list(bucket(packed, tokens=self.recipe.tokens, shuffle=random.Random(seed)))
+            plan = shuffled(sequences, tokens=self.recipe.tokens, seed=seed)
             torch.manual_seed(seed + self.progress.batch)
-            for rows in plan[self.progress.batch :]:
+            for batch in plan[self.progress.batch :]:
                 if self.progress.pairs >= self.recipe.pairs:
                     return
-                yield collate(packed, rows), [groups[row] for row in rows]
+                yield to_batch(batch), [answer for s in batch for answer in _asked(s, groups)]
             self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
 
-    def _step(self, batch: Batch, groups: list[Group]) -> None:
-        answers = [answer for group in groups for answer in group.answers]
+    def _step(self, batch: Batch, answers: list[Answer]) -> None:
         labels = torch.tensor([label for _, label, _ in answers])
         weights = torch.tensor([weight for _, _, weight in answers])
         self.network.train()
@@ -125,7 +132,7 @@ class Run:
         logits = self.network(
             batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
         )
-        loss = pair_loss(logits, labels, weights)
+        loss = pair_loss(logits[batch.answered], labels, weights)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         self.optimiser.step()
@@ -150,7 +157,11 @@ class Run:
         state = self.optimiser.state_dict()["state"]
         self._save(
             "optimiser.safetensors",
-            {f"{index}.{key}": value for index, entry in state.items() for key, value in entry.items()},
+            {
+                f"{index}.{key}": value
+                for index, entry in state.items()
+                for key, value in entry.items()
+            },
         )
         self._replace("progress.json", json.dumps(asdict(self.progress), indent=2).encode())
         self._log(**figures)
@@ -167,15 +178,15 @@ class Run:
     def _save(self, name: str, tensors: dict[str, Tensor]) -> None:
         temporary = self.folder / f".{name}.tmp"
         save_file({key: value.contiguous() for key, value in tensors.items()}, temporary)
-        os.replace(temporary, self.folder / name)
+        temporary.replace(self.folder / name)
 
     def _replace(self, name: str, content: bytes) -> None:
         temporary = self.folder / f".{name}.tmp"
         temporary.write_bytes(content)
-        os.replace(temporary, self.folder / name)
+        temporary.replace(self.folder / name)
 
     def _log(self, **figures: float) -> None:
-        line = {"step": self.progress.step, "pairs": self.progress.pairs}
-        line |= {"seconds": round(self.progress.seconds), **figures}
+        seen = {"step": self.progress.step, "pairs": self.progress.pairs}
+        line = {**seen, "seconds": round(self.progress.seconds), **figures}
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")

@@ -5,58 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float64, Int64
 from sklearn.metrics import average_precision_score
 
-from stance.records import LogProbs, Question
-from stance.training.mixture import FRAMES, LABELS, load_codebook_wordings, read_rows
+from stance.codebooks import Codebook, load_codebook
+from stance.records import Question
+from stance.scorers import Scorer
+from stance.tagging import ask_all, log_odds
+from stance.training.mixture import FRAMES, LABELS, read_rows
 
 ENTAILMENT_SETS = ("snli_heldout", "perspectrum_test", "conjnli_dev", "news_hypotheses")
-
-
-class Scores(Protocol):
-    """The part of the scorer protocol that judging needs."""
-
-    def score(self, questions: Sequence[Question]) -> list[LogProbs]:
-        """Return natural-log probabilities, one array a question."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class PairAnswers:
-    """Answers to labelled pairs: ``right`` is 1 where the answer is the label, aligned with ``source``."""
+    """Answers to labelled pairs: ``right`` is 1 where the answer is the label."""
 
     source: np.ndarray
-    right: Float64[np.ndarray, "pair"]
+    right: Float64[np.ndarray, " pair"]
 
     def accuracy(self, source: str) -> float:
         """Return the share of right answers of one source."""
         return float(self.right[self.source == source].mean())
 
 
-def judge_pairs(scorer: Scores, data: Path) -> PairAnswers:
-    """Ask the development pairs; Perspectrum has no neutral, so there entailment is set against contradiction."""
+def judge_pairs(scorer: Scorer, data: Path) -> PairAnswers:
+    """Ask the development pairs.
+
+    Perspectrum has no neutral, so there entailment is set against contradiction.
+    """
     rows = read_rows(data / "entailment/dev.parquet") + [
         {**row, "source": "news_hypotheses"}
         for row in read_rows(data / "entailment/news_hypotheses.parquet")
         if row["split"] == "dev"
     ]
-    answers = scorer.score([Question(row["premise"], (row["hypothesis"],)) for row in rows])
+    answers = scorer.score([Question(row["premise"], (row[" hypothesis"],)) for row in rows])
     log_p = np.concatenate(answers).astype(np.float64)
     source = np.array([row["source"] for row in rows])
     log_p[source == "perspectrum_test", 1] = -np.inf
     gold = np.array([LABELS.index(row["label"]) for row in rows])
     return PairAnswers(source, (log_p.argmax(axis=1) == gold).astype(np.float64))
-
-
-def log_odds(log_probs: LogProbs) -> Float64[np.ndarray, "hypothesis"]:
-    """Return the natural-log odds of entailment of every hypothesis."""
-    wide = log_probs.astype(np.float64)
-    odds: np.ndarray = wide[:, 0] - np.logaddexp(wide[:, 1], wide[:, 2])
-    return odds
 
 
 @final
@@ -81,22 +73,25 @@ def silver_rows(data: Path, split: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["split"] == split]
 
 
-def judge_frames(scorer: Scores, data: Path, *, split: str = "dev") -> FrameAnswers:
+def judge_frames(scorer: Scorer, data: Path, *, split: str = "dev") -> FrameAnswers:
     """Ask the shipped wordings of the diplomacy frames of every silver sentence of a split."""
     rows = silver_rows(data, split)
-    codebooks = Path(__file__).parent.parent / "assets" / "codebooks"
-    shipped = load_codebook_wordings(codebooks)
-    wordings = [shipped[f"diplomacy.{frame}"] for frame in FRAMES]
-    asked = tuple(w for group in wordings for w in group)
-    stops = np.cumsum([len(group) for group in wordings])[:-1]
-    answers = scorer.score([Question(row["sentence"], asked) for row in rows])
-    odds = np.array([[p.mean() for p in np.split(log_odds(a), stops)] for a in answers])
+    odds = mean_odds(scorer, [row["sentence"] for row in rows], load_codebook("diplomacy"))
     gold = np.array([[int(row[frame]) for frame in FRAMES] for row in rows])
     return FrameAnswers(gold, odds)
 
 
-def figures(scorer: Scores, data: Path) -> dict[str, float]:
-    """Return the figures that choose a checkpoint; ``mean`` is their plain mean (frames count twice)."""
+def mean_odds(
+    scorer: Scorer, sentences: Sequence[str], book: Codebook
+) -> Float64[np.ndarray, "sentence frame"]:
+    """Return the mean log-odds of entailment over the wordings of every frame."""
+    answers = ask_all([Question(text, book.hypotheses) for text in sentences], scorer)
+    stops = np.cumsum([len(frame.hypotheses) for frame in book.frames.values()])[:-1]
+    return np.array([[p.mean() for p in np.split(log_odds(a), stops)] for a in answers])
+
+
+def figures(scorer: Scorer, data: Path) -> dict[str, float]:
+    """Return the figures that choose a checkpoint; in their ``mean`` frames count twice."""
     pairs = judge_pairs(scorer, data)
     found = {name: pairs.accuracy(name) for name in ENTAILMENT_SETS}
     precision = judge_frames(scorer, data).average_precision()

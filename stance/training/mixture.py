@@ -1,4 +1,4 @@
-"""What the shipped model is trained on: labelled pairs, grouped by premise, drawn anew for every epoch."""
+"""What the shipped model is trained on: labelled pairs by premise, drawn anew every epoch."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ LABELS = ("entailment", "neutral", "contradiction", "not_entailment")
 ENTAILMENT, NEUTRAL, CONTRADICTION, NOT_ENTAILMENT = range(4)
 FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
 HELD_OUT_PERCENT = 15
+CLAIMS = ("ibm", "persp", "valueeval")
+"""Sources of claims for and against, whose loss counts double."""
+CODEBOOKS = Path(__file__).parent.parent / "assets" / "codebooks"
 
 Answer = tuple[str, int, float]
 """A hypothesis, the index of its label in `LABELS`, and the weight of its loss."""
@@ -38,7 +41,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def is_held_out(sentence: str) -> bool:
-    """Tell whether a NewsMTSC sentence belongs to the 15 % kept for development figures (by hash, never trained on)."""
+    """Tell whether a NewsMTSC sentence is of the 15 % kept, by hash, for development figures."""
     digest = blake2b(sentence.strip().encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % 100 < HELD_OUT_PERCENT
 
@@ -53,13 +56,23 @@ def load_codebook_wordings(folder: Path) -> dict[str, tuple[str, ...]]:
     return wordings
 
 
-def load_code_wordings(path: Path, codebooks: Path) -> dict[str, tuple[str, ...]]:
-    """Return the wordings of every code of the wide coding, those of the shipped codebooks first."""
-    shipped = load_codebook_wordings(codebooks)
-    codes = yaml.safe_load(path.read_text(encoding="utf-8"))
+def _codes() -> dict[str, Any]:
+    path = Path(__file__).parent / "data" / "code_wordings.yaml"
+    codes: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return codes
+
+
+def frames_of_codes() -> dict[str, tuple[str, ...]]:
+    """Return the frames (``codebook.frame``) that every code of the wide coding stands for."""
+    return {code: tuple(entry["frames"]) for code, entry in _codes().items()}
+
+
+def load_code_wordings() -> dict[str, tuple[str, ...]]:
+    """Return the wordings of every code of the wide coding, the shipped codebooks' first."""
+    shipped = load_codebook_wordings(CODEBOOKS)
     return {
         code: tuple(w for frame in entry["frames"] for w in shipped[frame]) + tuple(entry["more"])
-        for code, entry in codes.items()
+        for code, entry in _codes().items()
     }
 
 
@@ -68,7 +81,8 @@ def load_code_wordings(path: Path, codebooks: Path) -> dict[str, tuple[str, ...]
 class Mixture:
     """The labelled data and the wordings they are asked in.
 
-    ``blocked`` holds every sentence of a development split: a pair whose premise is among them is never trained on.
+    ``blocked`` holds every sentence of a development split: a pair whose premise is among them is
+    never trained on.
     """
 
     data: Path
@@ -77,13 +91,17 @@ class Mixture:
     blocked: frozenset[str]
 
     def epoch(self, seed: int) -> list[Group]:
-        """Return the groups of one epoch: all fixed pairs, and wordings and negative codes drawn with ``seed``."""
+        """Return the groups of one epoch: all fixed pairs, and wordings drawn with ``seed``."""
         draw = random.Random(seed)
         by_premise: defaultdict[str, list[Answer]] = defaultdict(list)
         for premise, answer in self._pairs(draw):
             if premise.strip() not in self.blocked:
                 by_premise[premise].append(answer)
-        return [group for premise, answers in by_premise.items() for group in _split(premise, answers, draw)]
+        return [
+            group
+            for premise, answers in by_premise.items()
+            for group in _split(premise, answers, draw)
+        ]
 
     def _pairs(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
         yield from self._entailment()
@@ -92,7 +110,8 @@ class Mixture:
 
     def _entailment(self) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):
-            yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.0)
+            weight = 2.0 if row["source"] in CLAIMS else 1.0
+            yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), weight)
         for row in read_rows(self.data / "entailment/news_hypotheses.parquet"):
             if row["split"] == "train":
                 yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.5)
@@ -132,7 +151,9 @@ class Mixture:
             yield sentence, (wording, label, 1.0)
 
 
-def _split(premise: str, answers: list[Answer], draw: random.Random, most: int = 12) -> Iterator[Group]:
+def _split(
+    premise: str, answers: list[Answer], draw: random.Random, most: int = 12
+) -> Iterator[Group]:
     draw.shuffle(answers)
     for start in range(0, len(answers), most):
         yield Group(premise, tuple(answers[start : start + most]))
@@ -141,7 +162,7 @@ def _split(premise: str, answers: list[Answer], draw: random.Random, most: int =
 def development_sentences(data: Path) -> frozenset[str]:
     """Return every sentence and premise of the development splits, stripped.
 
-    To these belongs a fixed 15 % of the NewsMTSC sentences, which development figures on stance are made from.
+    To these belongs a fixed 15 % of the NewsMTSC sentences, for development figures on stance.
     """
 
     def premises(rows: Iterable[dict[str, Any]], column: str) -> list[str]:
@@ -159,12 +180,10 @@ def development_sentences(data: Path) -> frozenset[str]:
 
 def load_mixture(data: Path) -> Mixture:
     """Return the mixture over a data folder, with the wordings that ship beside the code."""
-    here = Path(__file__).parent
-    codebooks = here.parent / "assets" / "codebooks"
-    book = yaml.safe_load((codebooks / "diplomacy.yaml").read_text(encoding="utf-8"))
+    book = yaml.safe_load((CODEBOOKS / "diplomacy.yaml").read_text(encoding="utf-8"))
     return Mixture(
         data=data,
-        codes=load_code_wordings(here / "data" / "code_wordings.yaml", codebooks),
+        codes=load_code_wordings(),
         stances={side: tuple(book["stance"][side]) for side in ("favor", "against")},
         blocked=development_sentences(data),
     )

@@ -1,8 +1,9 @@
 """The one-pass entailment network, in torch.
 
-Ordinary BERT weights (Devlin et al. 2019); only the attention mask, the positions and the read-out differ from a
-cross-encoder. A sequence is ``[CLS] premise [SEP] h1 [SEP] h2 [SEP] …``. Premise tokens attend to the premise, tokens of a
-hypothesis to the premise and to themselves, so the premise is read once and no answer depends on its neighbours.
+Ordinary BERT weights (Devlin et al. 2019); only the attention mask, the positions and the read-out
+differ from a cross-encoder. A sequence is ``[CLS] premise [SEP] h1 [SEP] h2 [SEP] …``. Premise
+tokens attend to the premise, tokens of a hypothesis to the premise and to themselves, so the
+premise is read once and no answer depends on its neighbours.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class _Layer(nn.Module):
 
 @final
 class OnePassNetwork(nn.Module):
-    """BERT encoder with the one-pass mask and a three-way answer at the last ``[SEP]`` of every hypothesis."""
+    """BERT with the one-pass mask; answers at the last ``[SEP]`` of every hypothesis."""
 
     def __init__(self, shape: Shape = Shape(), dropout: float = 0.1) -> None:
         super().__init__()
@@ -96,11 +97,11 @@ class OnePassNetwork(nn.Module):
     def forward(
         self, input_ids: Tensor, segment_ids: Tensor, position_ids: Tensor, read_out: Tensor
     ) -> Tensor:
-        """Return logits of shape (answers, 3): entailment, neutral, contradiction.
+        """Return logits of shape (sequence, answer, 3): entailment, neutral, contradiction.
 
-        ``input_ids``, ``segment_ids`` and ``position_ids`` have shape (sequence, token); a segment is 0 for the
-        premise, k for the k-th hypothesis, -1 for padding. ``read_out`` holds the flat indices (sequence × length +
-        token) of the tokens at which an answer is read.
+        ``input_ids``, ``segment_ids`` and ``position_ids`` have shape (sequence, token); a segment
+        is 0 for the premise, k for the k-th hypothesis, -1 for padding. ``read_out`` (sequence,
+        answer) holds the tokens at which an answer is read.
         """
         keys, queries = segment_ids[:, None, None, :], segment_ids[:, None, :, None]
         mask = (keys == 0) | (keys == queries)
@@ -108,7 +109,7 @@ class OnePassNetwork(nn.Module):
         hidden = F.dropout(hidden, self.dropout, self.training)
         for layer in self.layers:
             hidden = layer(hidden, mask)
-        read = hidden.reshape(-1, self.shape.width)[read_out]
+        read = hidden.gather(1, read_out[:, :, None].expand(-1, -1, self.shape.width))
         pooled = F.dropout(torch.tanh(self.pooler(read)), self.dropout, self.training)
         return self.classifier(pooled)  # type: ignore[no-any-return]
 
@@ -148,7 +149,7 @@ def load_base(path: Path, *, dropout: float) -> OnePassNetwork:
 
 
 def load_checkpoint(path: Path, *, dropout: float = 0.0) -> OnePassNetwork:
-    """Load a network saved by this package (safetensors, float32 or float16; computed in float32)."""
+    """Load a network saved by this package, float32 or float16; it computes in float32."""
     network = OnePassNetwork(dropout=dropout)
     network.load_state_dict({name: value.float() for name, value in load_file(path).items()})
     return network

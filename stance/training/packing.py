@@ -1,106 +1,52 @@
-"""Premises and hypotheses → padded token batches for the one-pass network."""
+"""Training groups → shuffled batches of tensors for the one-pass network."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 
-MOST_PREMISE, MOST_HYPOTHESIS = 384, 126
-"""Most tokens kept of a premise and of a hypothesis, markers included; together below the 512 positions of BERT."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """One sequence: a premise and its hypotheses as token ids, markers included."""
-
-    premise: tuple[int, ...]
-    hypotheses: tuple[tuple[int, ...], ...]
-
-    def __len__(self) -> int:
-        return len(self.premise) + sum(map(len, self.hypotheses))
+from stance.scorers.packing import Packed, collate
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tensors that the network takes; ``rows`` says which of the given sequences it holds, in order."""
+    """What the network takes; ``answered`` (sequence, answer) is false where only padded."""
 
     input_ids: Tensor
     segment_ids: Tensor
     position_ids: Tensor
     read_out: Tensor
-    rows: tuple[int, ...]
+    answered: Tensor
 
 
-class Packer:
-    """Encodes texts with the markers of BERT; every distinct text is encoded once."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        self._tokenizer = tokenizer
-        self._start, self._end = (tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]"))
-        self._known: dict[str, list[int]] = {}
-
-    def pack(self, premises: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> list[Packed]:
-        """Return one sequence a premise; texts beyond the limits lose their end."""
-        texts = {*premises, *(h for hs in hypotheses for h in hs)} - self._known.keys()
-        encodings = self._tokenizer.encode_batch(sorted(texts), add_special_tokens=False)
-        self._known.update((text, e.ids) for text, e in zip(sorted(texts), encodings, strict=True))
-        return [
-            Packed(
-                (self._start, *self._known[premise][: MOST_PREMISE - 2], self._end),
-                tuple((*self._known[h][: MOST_HYPOTHESIS - 1], self._end) for h in hs),
-            )
-            for premise, hs in zip(premises, hypotheses, strict=True)
-        ]
+def to_batch(sequences: Sequence[Packed]) -> Batch:
+    """Pad sequences to the longest of them."""
+    arrays = {name: torch.from_numpy(array) for name, array in collate(sequences).items()}
+    counts = torch.tensor([len(sequence.block.ends) for sequence in sequences])
+    answered = torch.arange(arrays["read_out"].shape[1]) < counts[:, None]
+    return Batch(**arrays, answered=answered)
 
 
-def collate(sequences: Sequence[Packed], rows: Sequence[int]) -> Batch:
-    """Pad the named sequences to the longest of them."""
-    length = max(len(sequences[row]) for row in rows)
-    shape = (len(rows), length)
-    ids, positions = torch.zeros(shape, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
-    segments = torch.full(shape, -1, dtype=torch.long)
-    read_out: list[int] = []
-    for place, row in enumerate(rows):
-        start, packed = 0, sequences[row]
-        for segment, part in enumerate((packed.premise, *packed.hypotheses)):
-            stop = start + len(part)
-            first = 0 if segment == 0 else len(packed.premise)
-            ids[place, start:stop] = torch.tensor(part)
-            positions[place, start:stop] = torch.arange(first, first + len(part))
-            segments[place, start:stop] = segment
-            if segment:
-                read_out.append(place * length + stop - 1)
-            start = stop
-    return Batch(ids, segments, positions, torch.tensor(read_out), tuple(rows))
-
-
-def bucket(
-    sequences: Sequence[Packed], *, tokens: int, shuffle: random.Random | None = None
-) -> Iterator[tuple[int, ...]]:
-    """Yield rows of similar length, at most ``tokens`` padded tokens together, longest first or in random order."""
-    noise = shuffle.random if shuffle else lambda: 0.0
-    order = sorted(range(len(sequences)), key=lambda row: -len(sequences[row]) * (1 + 0.1 * noise()))
-    batches: list[tuple[int, ...]] = []
-    current: list[int] = []
+def shuffled(sequences: Sequence[Packed], *, tokens: int, seed: int) -> list[list[Packed]]:
+    """Return batches of similar length, at most ``tokens`` padded tokens each, in random order."""
+    draw = random.Random(seed)
+    noisy = sorted(sequences, key=lambda s: len(s) * (1 + 0.1 * draw.random()))
+    found: list[list[Packed]] = []
+    current: list[Packed] = []
     longest = 0
-    for row in order:
-        longest = max(longest, len(sequences[row]))
+    for sequence in noisy:
+        longest = max(longest, len(sequence))
         if current and longest * (len(current) + 1) > tokens:
-            batches.append(tuple(current))
-            current, longest = [], len(sequences[row])
-        current.append(row)
+            found.append(current)
+            current, longest = [], len(sequence)
+        current.append(sequence)
     if current:
-        batches.append(tuple(current))
-    if shuffle:
-        shuffle.shuffle(batches)
-    yield from batches
+        found.append(current)
+    draw.shuffle(found)
+    return found

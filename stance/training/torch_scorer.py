@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import final
-
 import numpy as np
 import torch
+from jaxtyping import Float32
 
-from stance.records import LogProbs, Question
+from stance.scorers.one_pass import OnePassScorer
+from stance.scorers.packing import Inputs, Packer
 from stance.training.network import OnePassNetwork
-from stance.training.packing import Packer, bucket, collate
 
 
-@final
-class TorchScorer:
-    """Scores with a `OnePassNetwork`, float32."""
-
-    fingerprint = "torch:in-memory"
-
-    def __init__(self, network: OnePassNetwork, packer: Packer, *, tokens: int = 8_000) -> None:
-        self._network, self._packer, self._tokens = network, packer, tokens
+def torch_scorer(network: OnePassNetwork, packer: Packer) -> OnePassScorer:
+    """Return a float32 scorer; it follows the network when that is trained further."""
 
     @torch.inference_mode()
-    def score(self, questions: Sequence[Question]) -> list[LogProbs]:
-        """Return natural-log probabilities, one array of shape (hypothesis, 3) a question, in order."""
-        self._network.eval()
-        packed = self._packer.pack([q.premise for q in questions], [q.hypotheses for q in questions])
-        answers: list[LogProbs] = [np.empty((0, 3), np.float32)] * len(questions)
-        for rows in bucket(packed, tokens=self._tokens):
-            batch = collate(packed, rows)
-            logits = self._network(
-                batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
-            )
-            log_p = torch.log_softmax(logits, dim=-1).numpy()
-            splits = np.cumsum([len(packed[row].hypotheses) for row in rows])[:-1]
-            for row, part in zip(rows, np.split(log_p, splits), strict=True):
-                answers[row] = part
-        return answers
+    def run(inputs: Inputs) -> Float32[np.ndarray, "sequence answer 3"]:
+        network.eval()
+        logits = network(**{name: torch.from_numpy(array) for name, array in inputs.items()})
+        log_probs: np.ndarray = torch.log_softmax(logits, dim=-1).numpy()
+        return log_probs
+
+    return OnePassScorer(run, packer, "torch:in-memory")

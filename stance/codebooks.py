@@ -1,0 +1,201 @@
+"""Codebooks: what is asked of every sentence, loaded from YAML and checked as a whole."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from stance.errors import CodebookError
+
+SHIPPED = Path(__file__).parent / "assets" / "codebooks"
+DEFAULT = "diplomacy"
+
+_Text: TypeAlias = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+def _needs_target(wording: str) -> str:
+    if "{target}" not in wording:
+        raise ValueError("a stance wording must contain {target}")
+    return wording
+
+
+_StanceWording: TypeAlias = Annotated[_Text, AfterValidator(_needs_target)]
+_FROZEN = ConfigDict(extra="forbid", frozen=True)
+
+
+class Frame(BaseModel):
+    """One frame: definition for people, hypotheses for a model, terms for the lexical scorer."""
+
+    model_config = _FROZEN
+
+    definition: _Text
+    hypotheses: tuple[_Text, ...] = Field(min_length=1)
+    terms: tuple[_Text, ...] = ()
+    threshold: float | None = Field(default=None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Frame:
+        if len(set(self.hypotheses)) < len(self.hypotheses):
+            raise ValueError("two hypotheses are the same")
+        return self
+
+
+class Target(BaseModel):
+    """Somebody or something that a stance is taken toward."""
+
+    model_config = _FROZEN
+
+    name: _Text
+    aliases: tuple[_Text, ...] = ()
+
+
+class StanceWordings(BaseModel):
+    """How stance is asked: the targets, and wordings in favour and against with ``{target}``."""
+
+    model_config = _FROZEN
+
+    targets: Literal["auto"] | tuple[Target, ...] = "auto"
+    favor: tuple[_StanceWording, ...] = Field(min_length=1)
+    against: tuple[_StanceWording, ...] = Field(min_length=1)
+
+
+class Codebook(BaseModel):
+    """A codebook: frames in order, an optional stance part, and the threshold of a tag."""
+
+    model_config = _FROZEN
+
+    name: _Name
+    version: int = Field(default=1, ge=1)
+    frames: dict[_Name, Frame] = Field(min_length=1)
+    stance: StanceWordings | None = None
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+
+    @property
+    def hypotheses(self) -> tuple[str, ...]:
+        """Every wording of every frame, in order."""
+        return tuple(wording for frame in self.frames.values() for wording in frame.hypotheses)
+
+    def threshold_of(self, frame: str) -> float:
+        """Return the probability from which a sentence carries a frame."""
+        own = self.frames[frame].threshold
+        return self.threshold if own is None else own
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that refuses duplicate keys and leaves yes, no, on and off as text."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: dict[Any, int] = {}
+    for key_node, _ in node.value:
+        key, line = loader.construct_object(key_node, deep=True), key_node.start_mark.line + 1
+        if not isinstance(key, str | int | float | bool):
+            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=node.start_mark)
+        if key in seen:
+            problem = f"the key {key!r} is there twice, in lines {seen[key]} and {line}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
+        seen[key] = line
+    return {
+        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
+        for key, value in node.value
+    }
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the shipped codebooks, the default first."""
+    names = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+    return (DEFAULT, *(name for name in names if name != DEFAULT))
+
+
+def load_codebook(name_or_path: str | Path) -> Codebook:
+    """Load a codebook by the name it ships under, or from a YAML file.
+
+    Raises:
+        CodebookError: The name is unknown, or the file cannot be read, is not YAML, has a key
+            twice, or does not fit; the message names every fault with its path.
+    """
+    path = _find(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CodebookError(f"{path}: cannot be read as a codebook: {error}") from error
+    return parse_codebook(text, str(path))
+
+
+def parse_codebook(text: str, place: str) -> Codebook:
+    """Return the codebook written in YAML; ``place`` names it in messages.
+
+    Raises:
+        CodebookError: As in `load_codebook`.
+    """
+    try:
+        raw = yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise CodebookError(f"{place}: {_yaml_fault(error)}") from error
+    if not isinstance(raw, dict):
+        raise CodebookError(f"{place}: a codebook is a YAML mapping with the keys name and frames")
+    try:
+        return Codebook.model_validate(raw)
+    except ValidationError as error:
+        raise CodebookError(f"{place}: {_faults(error)}") from error
+
+
+def _find(name_or_path: str | Path) -> Path:
+    text = str(name_or_path)
+    if text in shipped_names():
+        return SHIPPED / f"{text}.yaml"
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
+        raise CodebookError(f"{text}: there is no such codebook file; check the path")
+    near = get_close_matches(text, shipped_names(), n=2)
+    hint = f"did you mean {' or '.join(near)}?" if near else "or give the path of a YAML file"
+    raise CodebookError(
+        f"unknown codebook {text!r}; the shipped ones are {', '.join(shipped_names())} ({hint})"
+    )
+
+
+def _yaml_fault(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem}; mend the YAML there"
+    return f"is not valid YAML ({' '.join(str(error).split())})"
+
+
+def _faults(error: ValidationError) -> str:
+    return "; ".join(_fault(dict(fault)) for fault in error.errors(include_url=False))
+
+
+def _fault(fault: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "codebook"
+    if fault["type"] != "extra_forbidden":
+        return f"{place}: {str(fault['msg']).removeprefix('Value error, ')}"
+    near = get_close_matches(str(fault["loc"][-1]), _known_keys(), n=1)
+    return f"{place}: unknown key" + (f" (did you mean {near[0]}?)" if near else "")
+
+
+@cache
+def _known_keys() -> tuple[str, ...]:
+    models: tuple[type[BaseModel], ...] = (Codebook, Frame, StanceWordings, Target)
+    return tuple(sorted({key for model in models for key in model.model_fields}))

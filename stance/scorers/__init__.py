@@ -1,0 +1,72 @@
+"""Scorers answer questions and decide nothing: the protocol, and the table of backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Protocol, cast
+
+from stance.errors import ConfigError
+from stance.records import LogProbs, Question
+
+
+class Scorer(Protocol):
+    """Whatever answers questions with natural-log probabilities of entailment.
+
+    An answer depends on its own premise and hypothesis only: never on the other questions of a
+    call, their order, or the size of a batch.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same question could get another answer."""
+
+    @property
+    def has_contradiction(self) -> bool:
+        """False for a two-class model, which gives neutral and contradiction the same value."""
+
+    def score(self, questions: Sequence[Question]) -> list[LogProbs]:
+        """Return one array a question, in order: float32 of shape (hypothesis, 3).
+
+        The columns are the natural-log probabilities of entailment, neutral and contradiction.
+        """
+
+    def truncated(self, premises: Sequence[str]) -> int:
+        """Return how many of the premises are longer than what the scorer reads."""
+
+
+_BACKENDS = {
+    "bundled": ("stance.scorers.bundled", "load_bundled"),
+    "lexical": ("stance.scorers.lexical", "load_lexical"),
+}
+
+
+def backends() -> tuple[str, ...]:
+    """Return the names of the backends."""
+    return tuple(_BACKENDS)
+
+
+def load_scorer(backend: str = "bundled", **options: object) -> Scorer:
+    """Load a backend by name; its module is imported only now.
+
+    Args:
+        backend: One of `backends`.
+        **options: What the backend's own loader takes, for instance ``threads=2``.
+
+    Raises:
+        ConfigError: There is no such backend, or it takes no such option.
+        ScorerError: The model cannot be loaded.
+    """
+    if backend not in _BACKENDS:
+        near = get_close_matches(backend, _BACKENDS, n=1) or _BACKENDS
+        raise ConfigError(f"unknown scorer {backend!r} (did you mean {' or '.join(near)}?)")
+    module, name = _BACKENDS[backend]
+    load = cast("Callable[..., Scorer]", getattr(import_module(module), name))
+    accepted = load.__kwdefaults__ or {}
+    for option in options:
+        if option not in accepted:
+            raise ConfigError(
+                f"the {backend} scorer has no option {option!r}; it takes {', '.join(accepted)}"
+            )
+    return load(**options)

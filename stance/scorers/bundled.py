@@ -1,0 +1,91 @@
+"""The shipped model on onnxruntime: one pass a sentence, no torch."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from jaxtyping import Float32
+from tokenizers import Tokenizer
+
+from stance.errors import ScorerError
+from stance.scorers.one_pass import OnePassScorer
+from stance.scorers.packing import Inputs, Limits, Packer
+
+MODELS = Path(__file__).parent.parent / "assets" / "models"
+HASHES = "sha256.json"
+_READ_BY_SCORER = ("model.onnx", "model.safetensors", "tokenizer.json")
+
+
+def load_bundled(
+    *, model: str | Path = "mini", threads: int = 0, tokens: int = 4_096, most_premise: int = 384
+) -> OnePassScorer:
+    """Load a shipped model, or one of the same format from a folder, after checking its hashes.
+
+    Args:
+        model: Name of a shipped model, or a folder.
+        threads: Threads of onnxruntime; 0 takes one a core.
+        tokens: Most padded tokens in a batch; memory and speed depend on it, answers do not.
+        most_premise: Tokens that are read of a premise, markers included (8 to 384).
+
+    Raises:
+        ScorerError: A file is missing or is not the one that was shipped, or an option is out of
+            range.
+    """
+    folder = Path(model) if Path(model).is_dir() else MODELS / str(model)
+    if not 8 <= most_premise <= Limits().premise:
+        raise ScorerError(f"most_premise is {most_premise}; it must be from 8 to 384 tokens")
+    hashes = verify_model(folder)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # both libraries raise bare exceptions
+        raise ScorerError(f"{folder}: the model cannot be loaded: {error}") from error
+    limits = Limits(premise=most_premise)
+    read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
+    fingerprint = f"bundled:{read}:premise={limits.premise}"
+
+    def run(inputs: Inputs) -> Float32[np.ndarray, "sequence answer 3"]:
+        log_probs: np.ndarray = session.run(["log_probs"], inputs)[0]
+        return log_probs
+
+    return OnePassScorer(run, Packer(tokenizer, limits), fingerprint, tokens=tokens)
+
+
+def verify_model(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file of a model after comparing them with the files.
+
+    Raises:
+        ScorerError: A file is missing, unreadable, unlisted or has another hash.
+    """
+    listed = _read_hashes(folder / HASHES)
+    for name in sorted({*listed, *_READ_BY_SCORER}):
+        try:
+            found = sha256((folder / name).read_bytes()).hexdigest()
+        except OSError as error:
+            raise ScorerError(f"{folder / name}: cannot be read; install stance again") from error
+        if listed.get(name) != found:
+            raise ScorerError(
+                f"{folder / name}: SHA-256 is {found[:12]}…, not {str(listed.get(name))[:12]}… as "
+                f"listed in {HASHES}; install stance again"
+            )
+    return listed
+
+
+def _read_hashes(path: Path) -> dict[str, str]:
+    try:
+        listed: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ScorerError(f"{path}: cannot be read as a list of hashes: {error}") from error
+    if not isinstance(listed, dict):
+        raise ScorerError(f"{path}: is not a mapping of file names to hashes; install stance again")
+    return {str(name): str(value) for name, value in listed.items()}

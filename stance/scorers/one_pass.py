@@ -1,0 +1,45 @@
+"""A scorer over any network that reads a premise once for all its hypotheses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, final
+
+import numpy as np
+from jaxtyping import Float32
+
+from stance.records import LogProbs, Question
+from stance.scorers.packing import Inputs, Packer, batches, collate
+
+Run: TypeAlias = Callable[[Inputs], Float32[np.ndarray, "sequence answer 3"]]
+"""The network: padded token arrays in, natural-log probabilities at the places to read out."""
+
+
+@final
+class OnePassScorer:
+    """Packs questions, runs the network on them in batches, and puts the answers in order."""
+
+    has_contradiction = True
+
+    def __init__(self, run: Run, packer: Packer, fingerprint: str, *, tokens: int = 4_096) -> None:
+        self._run, self._packer, self._tokens = run, packer, tokens
+        self.fingerprint = fingerprint
+
+    def score(self, questions: Sequence[Question]) -> list[LogProbs]:
+        """Return natural-log probabilities, float32 (hypothesis, 3), one array a question."""
+        answers: list[LogProbs] = [
+            np.empty((len(question.hypotheses), 3), dtype=np.float32) for question in questions
+        ]
+        sequences = self._packer.sequences(
+            [question.premise for question in questions],
+            [question.hypotheses for question in questions],
+        )
+        for batch in batches(sequences, self._tokens):
+            for sequence, rows in zip(batch, self._run(collate(batch)), strict=True):
+                n = len(sequence.block.ends)
+                answers[sequence.question][sequence.first : sequence.first + n] = rows[:n]
+        return answers
+
+    def truncated(self, premises: Sequence[str]) -> int:
+        """Return how many premises lose their end."""
+        return self._packer.truncated(premises)

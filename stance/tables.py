@@ -1,0 +1,142 @@
+"""The Arrow schemas of what `stance` writes, and tables as Parquet, CSV and JSON lines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from stance.records import TaggedSentence
+
+_STANCE = pa.list_(
+    pa.struct(
+        [
+            ("target", pa.string()),
+            ("label", pa.string()),
+            ("p_favor", pa.float64()),
+            ("p_against", pa.float64()),
+        ]
+    )
+)
+
+
+def sentence_schema(frames: Sequence[str]) -> pa.Schema:
+    """Return the schema of the ``sentences`` table of a codebook's frames.
+
+    ``start`` and ``end`` are code points of the article's text, end exclusive; ``p_<frame>`` is a
+    calibrated probability and ``tag_<frame>`` the decision, both null where ``scored`` is false;
+    ``odds_<frame>`` holds the natural-log odds of entailment of every wording.
+    """
+    fixed = [
+        ("article_id", pa.string()),
+        ("sentence_id", pa.int64()),
+        ("section", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("text", pa.string()),
+        ("voice", pa.string()),
+        ("speaker", pa.string()),
+        ("scored", pa.bool_()),
+    ]
+    kinds = {"p": pa.float64(), "tag": pa.bool_(), "odds": pa.list_(pa.float64())}
+    measured = [(f"{kind}_{frame}", kinds[kind]) for kind in kinds for frame in frames]
+    return pa.schema([*fixed, *measured, ("stance", _STANCE)])
+
+
+PROFILE_SCHEMA = pa.schema(
+    [
+        ("article_id", pa.string()),
+        ("frame", pa.string()),
+        ("section", pa.string()),
+        ("voice", pa.string()),
+        ("share", pa.float64()),
+        ("share_low", pa.float64()),
+        ("share_high", pa.float64()),
+        ("intensity", pa.float64()),
+        ("intensity_low", pa.float64()),
+        ("intensity_high", pa.float64()),
+        ("n", pa.int64()),
+        ("n_scored", pa.int64()),
+        ("n_tagged", pa.int64()),
+    ]
+)
+"""One row an article × frame × section × voice; a share of no scored sentence is NaN, n = 0."""
+
+
+def sentence_table(sentences: Sequence[TaggedSentence], frames: Sequence[str]) -> pa.Table:
+    """Return the ``sentences`` table, one row a sentence."""
+    rows = [_sentence_row(tagged) for tagged in sentences]
+    return pa.Table.from_pylist(rows, schema=sentence_schema(frames))
+
+
+def _sentence_row(tagged: TaggedSentence) -> dict[str, Any]:
+    sentence = tagged.sentence
+    row: dict[str, Any] = {
+        "article_id": sentence.article_id,
+        "sentence_id": sentence.id,
+        "section": sentence.section.value,
+        "start": sentence.start,
+        "end": sentence.end,
+        "text": sentence.text,
+        "voice": None if sentence.voice is None else sentence.voice.value,
+        "speaker": sentence.speaker,
+        "scored": tagged.scored,
+        "stance": [
+            {
+                "target": label.target,
+                "label": label.polarity.value,
+                "p_favor": label.p_favor,
+                "p_against": label.p_against,
+            }
+            for label in tagged.stances
+        ],
+    }
+    for tag in tagged.tags:
+        row[f"p_{tag.frame}"] = tag.probability
+        row[f"tag_{tag.frame}"] = tag.present
+        row[f"odds_{tag.frame}"] = list(tag.entailment)
+    return row
+
+
+def profile_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the ``profiles`` table from its rows."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=PROFILE_SCHEMA)
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table as Parquet; the same table gives the same bytes."""
+    pyarrow.parquet.write_table(table, path, compression="zstd")
+
+
+def csv_bytes(table: pa.Table) -> bytes:
+    """Return a table as CSV (UTF-8, header first); lists are written as JSON, null as nothing."""
+    sink = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(_flat(table), sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    for index, field in enumerate(table.schema):
+        if pa.types.is_list(field.type):
+            values = [None if v is None else json.dumps(v) for v in table[index].to_pylist()]
+            table = table.set_column(index, field.name, pa.array(values, pa.string()))
+    return table
+
+
+def json_rows(table: pa.Table) -> Iterator[str]:
+    """Yield every row as one line of JSON; NaN is written as null."""
+    for batch in table.to_batches(max_chunksize=1_000):
+        for row in batch.to_pylist():
+            clean = {key: None if _is_nan(value) else value for key, value in row.items()}
+            yield json.dumps(clean, ensure_ascii=False)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)

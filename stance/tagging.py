@@ -1,0 +1,144 @@
+"""Sentences + codebook + scorer → tagged sentences; order restored, contract checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Float64
+
+from stance.calibration import IDENTITY, Calibration
+from stance.codebooks import Codebook
+from stance.errors import ScorerError
+from stance.records import LogProbs, Question, Sentence, Tag, TaggedSentence
+from stance.scorers import Scorer
+
+OnProgress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of premises scored so far and the number of all."""
+
+_AT_ONCE = 128
+
+
+def tag_sentences(
+    sentences: Sequence[Sentence],
+    codebook: Codebook,
+    scorer: Scorer,
+    *,
+    calibration: Calibration = IDENTITY,
+    on_progress: OnProgress | None = None,
+) -> list[TaggedSentence]:
+    """Tag every sentence with every frame of a codebook.
+
+    The wordings of a frame are combined by the mean of their natural-log odds of entailment, which
+    the calibration turns into a probability; from the codebook's threshold on the frame is present.
+    A sentence without a letter is not scored.
+
+    Args:
+        sentences: The sentences, of one article or many.
+        codebook: What is asked.
+        scorer: Who answers.
+        calibration: From log-odds to probabilities; the identity by default.
+        on_progress: Called after every group of premises.
+
+    Raises:
+        ScorerError: The scorer broke its contract.
+    """
+    asked = codebook.hypotheses
+    readable = [any(map(str.isalpha, sentence.text)) for sentence in sentences]
+    questions = [
+        Question(premise_of(sentence), asked)
+        for sentence, ask in zip(sentences, readable, strict=True)
+        if ask
+    ]
+    answers = iter(ask_all(questions, scorer, on_progress=on_progress))
+    return [
+        TaggedSentence(sentence, _tags(next(answers), codebook, calibration))
+        if ask
+        else TaggedSentence(sentence, (), scored=False)
+        for sentence, ask in zip(sentences, readable, strict=True)
+    ]
+
+
+def premise_of(sentence: Sentence) -> str:
+    """Return what a scorer reads of a sentence: its text with every run of blanks as one space."""
+    return " ".join(sentence.text.split())
+
+
+def ask_all(
+    questions: Sequence[Question], scorer: Scorer, *, on_progress: OnProgress | None = None
+) -> list[LogProbs]:
+    """Return the answers in order; an identical (premise, hypothesis) pair is scored once.
+
+    Raises:
+        ScorerError: The scorer broke its contract.
+    """
+    asked: dict[str, dict[str, None]] = {}
+    for question in questions:
+        asked.setdefault(question.premise, {}).update(dict.fromkeys(question.hypotheses))
+    distinct = [Question(premise, tuple(wordings)) for premise, wordings in asked.items()]
+    known: dict[str, dict[str, LogProbs]] = {}
+    for group in _groups(distinct):
+        answers = scorer.score(group)
+        check_answers(group, answers, scorer.fingerprint)
+        for question, answer in zip(group, answers, strict=True):
+            known[question.premise] = dict(zip(question.hypotheses, answer, strict=True))
+        if on_progress is not None:
+            on_progress(len(known), len(distinct))
+    return [_answer(question, known[question.premise]) for question in questions]
+
+
+def _groups(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
+    for start in range(0, len(questions), _AT_ONCE):
+        yield questions[start : start + _AT_ONCE]
+
+
+def _answer(question: Question, known: dict[str, LogProbs]) -> LogProbs:
+    rows = [known[wording] for wording in question.hypotheses]
+    return np.stack(rows) if rows else np.empty((0, 3), dtype=np.float32)
+
+
+def check_answers(
+    questions: Sequence[Question], answers: Sequence[LogProbs], fingerprint: str
+) -> None:
+    """Check that answers have the shape, type and sums that the contract of a scorer asks for.
+
+    Raises:
+        ScorerError: They do not; the message names the scorer and both sides of the mismatch.
+    """
+    if len(answers) != len(questions):
+        raise ScorerError(
+            f"{fingerprint}: gave {len(answers)} answers to {len(questions)} questions"
+        )
+    for question, answer in zip(questions, answers, strict=True):
+        fault = _fault(answer, len(question.hypotheses))
+        if fault:
+            raise ScorerError(f"{fingerprint}: {fault} (premise {question.premise[:60]!r})")
+
+
+def _fault(answer: LogProbs, n: int) -> str | None:
+    if answer.shape != (n, 3) or answer.dtype != np.float32:
+        return f"gave {answer.dtype} {answer.shape} where float32 {(n, 3)} is due"
+    sums = np.exp(answer.astype(np.float64)).sum(axis=1)
+    if not np.allclose(sums, 1.0, rtol=0, atol=1e-4):
+        return f"gave probabilities that sum to {sums[np.argmax(np.abs(sums - 1))]:.4f}, not 1"
+    return None
+
+
+def log_odds(log_probs: LogProbs) -> Float64[np.ndarray, " hypothesis"]:
+    """Return the natural-log odds of entailment of every hypothesis."""
+    wide = log_probs.astype(np.float64)
+    odds: np.ndarray = wide[:, 0] - np.logaddexp(wide[:, 1], wide[:, 2])
+    return odds
+
+
+def _tags(answer: LogProbs, codebook: Codebook, calibration: Calibration) -> tuple[Tag, ...]:
+    odds, start, tags = log_odds(answer), 0, []
+    for name, frame in codebook.frames.items():
+        own = odds[start : start + len(frame.hypotheses)]
+        start += len(frame.hypotheses)
+        logistic = calibration.of(codebook.name, name, frame.hypotheses)
+        probability = float(logistic.probability(own.mean(keepdims=True))[0])
+        present = probability >= codebook.threshold_of(name)
+        tags.append(Tag(name, probability, present, tuple(float(x) for x in own)))
+    return tuple(tags)

@@ -1,0 +1,25 @@
+"""What several test modules share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The folder of the seed article."""
+    return ROOT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of labelled data; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("STANCE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the labelled data is not here (set STANCE_DATA)")
+    return folder
