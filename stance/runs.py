@@ -119,7 +119,7 @@ def file_hash(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every library that can change a figure."""
-    names = ("stance", "numpy", "onnxruntime", "tokenizers", "sentencex", "matplotlib", "pyarrow")
+    names = ("stance", "numpy", "onnxruntime", "tokenizers", "matplotlib", "pyarrow")
     installed = {name: _version(name) for name in names}
     return {"python": platform.python_version(), **installed}
 

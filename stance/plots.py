@@ -1,0 +1,130 @@
+"""One function a figure: a profile in, a matplotlib `Figure` out; same input, same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from stance.profile import ArticleProfile
+from stance.records import Section
+
+_WIDTH = 7.2
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#5b2a86", "#666666")
+_FIXED: dict[Any, Any] = {
+    "svg.hashsalt": "stance",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+}
+
+
+def frame_colours(frames: Sequence[str]) -> dict[str, str]:
+    """Return a colour a frame (after Okabe & Ito 2008, darkened to be read as text marks)."""
+    return {frame: _COLOURS[k % len(_COLOURS)] for k, frame in enumerate(frames)}
+
+
+def _shown(frame: str) -> str:
+    return frame.replace("_", " ")
+
+
+def _axes(height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def plot_profile(profile: ArticleProfile) -> Figure:
+    """Draw the share of every frame as a bar with its 95 % interval."""
+    shares = profile.overall
+    with mpl.rc_context(_FIXED):
+        figure, axes = _axes(1.0 + 0.34 * len(shares))
+        colours = frame_colours(profile.frames)
+        for place, share in enumerate(shares):
+            if share.n_scored == 0:
+                continue
+            width = 100 * share.share
+            reach = [[width - 100 * share.share_low], [100 * share.share_high - width]]
+            axes.barh(place, width, height=0.62, color=colours[share.frame])
+            axes.errorbar(width, place, xerr=reach, color="#222222", capsize=3, linewidth=1.2)
+        axes.set_yticks(range(len(shares)), [_shown(share.frame) for share in shares])
+        axes.invert_yaxis()
+        axes.set_xlim(0, 100)
+        axes.set_xlabel(
+            f"share of {shares[0].n_scored} scored sentences, % (bar), with 95 % interval (line)"
+        )
+    return figure
+
+
+def plot_strip(profile: ArticleProfile) -> Figure:
+    """Draw the article sentence by sentence: frames × position, darker is more probable.
+
+    A dot marks a tagged sentence, hatching one that was not scored; lines end headline and lead.
+    """
+    n = len(profile.sentences)
+    with mpl.rc_context(_FIXED):
+        figure, axes = _axes(1.3 + 0.3 * len(profile.frames))
+        grid = np.full((len(profile.frames), max(n, 1)), np.nan)
+        for place, tagged in enumerate(profile.sentences):
+            for row, tag in enumerate(tagged.tags):
+                grid[row, place] = tag.probability
+                if tag.present and n <= 200:
+                    dot = "white" if tag.probability > 0.55 else "black"
+                    axes.plot(place, row, marker="o", markersize=2.6, color=dot)
+            if not tagged.scored:
+                axes.axvspan(
+                    place - 0.5, place + 0.5, facecolor="none", hatch="////", edgecolor="#999999"
+                )
+        image = axes.imshow(grid, aspect="auto", cmap="Greys", vmin=0, vmax=1, interpolation="none")
+        _end_sections(axes, profile)
+        axes.set_yticks(range(len(profile.frames)), [_shown(f) for f in profile.frames])
+        axes.set_xlabel("sentence, in order (dot: tagged; dashed: end of headline, of lead)")
+        figure.colorbar(image, ax=axes, label="probability", shrink=0.9)
+    return figure
+
+
+def _end_sections(axes: Axes, profile: ArticleProfile) -> None:
+    for section in (Section.HEADLINE, Section.LEAD):
+        inside = [k for k, t in enumerate(profile.sentences) if t.sentence.section is section]
+        if inside:
+            axes.axvline(inside[-1] + 0.5, color="#555555", linestyle="--", linewidth=0.9)
+
+
+def plot_cooccurrence(profile: ArticleProfile) -> Figure:
+    """Draw how many sentences carry both of two frames; the diagonal counts each frame."""
+    counts, n = profile.cooccurrence, len(profile.frames)
+    names = [_shown(frame) for frame in profile.frames]
+    with mpl.rc_context(_FIXED):
+        figure, axes = _axes(1.6 + 0.36 * n)
+        most = max(int(counts.max(initial=0)), 1)
+        axes.imshow(counts, cmap="Greys", vmin=0, vmax=most * 1.25, aspect="auto")
+        for row, column in np.ndindex(n, n):
+            ink = "white" if counts[row, column] > 0.7 * most else "black"
+            axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink)
+        axes.set_xticks(range(n), names, rotation=35, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(n), names)
+        axes.set_title("sentences that carry both frames (diagonal: the frame)", fontsize=9)
+    return figure
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as svg, png or pdf, by the suffix; the same figure gives the same bytes."""
+    bare: dict[str, dict[str, Any]] = {
+        ".svg": {"Date": None, "Creator": None},
+        ".png": {"Software": None},
+        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    }
+    with mpl.rc_context(_FIXED):
+        figure.savefig(path, dpi=150, metadata=bare.get(path.suffix))
+
+
+def draw_png(figure: Figure, sink: BinaryIO) -> None:
+    """Write a figure as PNG into a binary stream; the same figure gives the same bytes."""
+    with mpl.rc_context(_FIXED):
+        figure.savefig(sink, format="png", dpi=110, metadata={"Software": None})

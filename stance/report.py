@@ -1,0 +1,133 @@
+"""One self-contained HTML file of a result; article text is hostile and always escaped."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from stance import plots
+from stance.codebooks import Codebook
+from stance.profile import ArticleProfile
+from stance.records import TaggedSentence
+
+IN_FULL = 50
+_TEMPLATES = Path(__file__).parent / "assets" / "templates"
+
+
+def render_report(
+    profiles: Sequence[ArticleProfile], codebook: Codebook, manifest: Mapping[str, Any]
+) -> str:
+    """Return the report as HTML without any outside address.
+
+    The first 50 articles are shown in full, all of them in the table at its top. Nothing in it
+    depends on the time: a manifest's ``seconds`` is left out.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
+    )
+    colours = plots.frame_colours(tuple(codebook.frames))
+    shown = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
+    return environment.get_template("report.html").render(
+        profiles=profiles,
+        codebook=codebook,
+        colours=colours,
+        articles=[
+            _article(index, profile, codebook, colours)
+            for index, profile in enumerate(profiles[:IN_FULL])
+        ],
+        made=list(_flat(shown)),
+        percent=_percent,
+    )
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, entry in value.items():
+        if key == "content":
+            continue
+        if isinstance(entry, Mapping):
+            yield from _flat(entry, f"{prefix}{key} ")
+        elif isinstance(entry, list):
+            numbered = {str(number + 1): item for number, item in enumerate(entry[:IN_FULL])}
+            yield from _flat(numbered, f"{prefix}{key} ")
+        else:
+            yield f"{prefix}{key}", str(entry)
+
+
+def _article(
+    index: int, profile: ArticleProfile, codebook: Codebook, colours: Mapping[str, str]
+) -> dict[str, Any]:
+    article = profile.article
+    known = (article.outlet, article.date, article.id)
+    return {
+        "index": index,
+        "profile": profile,
+        "name": article.title or article.id,
+        "place": " · ".join(part for part in known if part),
+        "figures": list(_figures(profile)),
+        "pieces": list(_pieces(profile, colours)),
+        "extremes": [_extremes(profile, frame, codebook) for frame in profile.frames],
+    }
+
+
+def _figures(profile: ArticleProfile) -> Iterator[dict[str, str]]:
+    drawn = {
+        "Share of every frame with its 95 % interval": plots.plot_profile,
+        "The article sentence by sentence, darker is more probable": plots.plot_strip,
+        "Sentences that carry both frames": plots.plot_cooccurrence,
+    }
+    for caption, draw in drawn.items():
+        sink = io.BytesIO()
+        plots.draw_png(draw(profile), sink)
+        yield {"caption": caption, "png": base64.b64encode(sink.getvalue()).decode()}
+
+
+def _pieces(profile: ArticleProfile, colours: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the whole text in order: sentences, omitted spans, and what is between."""
+    text = profile.article.text
+    marked: list[tuple[int, int, dict[str, Any]]] = [
+        (t.sentence.start, t.sentence.end, _sentence(t, colours)) for t in profile.sentences
+    ]
+    marked += [
+        (o.span.start, o.span.end, {"kind": "omitted", "told": o.reason})
+        for o in profile.article.omissions
+    ]
+    place = 0
+    for start, end, piece in sorted(marked, key=lambda entry: entry[:2]):
+        yield {"kind": "between", "text": text[place:start]}
+        yield {**piece, "text": text[start:end]}
+        place = end
+    yield {"kind": "between", "text": text[place:]}
+
+
+def _sentence(tagged: TaggedSentence, colours: Mapping[str, str]) -> dict[str, Any]:
+    told = "\n".join(f"{tag.frame}  {_percent(tag.probability)}" for tag in tagged.tags)
+    return {
+        "kind": "sentence",
+        "id": tagged.sentence.id,
+        "scored": tagged.scored,
+        "colours": [colours[frame] for frame in tagged.frames],
+        "told": told if tagged.scored else "not scored",
+    }
+
+
+def _extremes(profile: ArticleProfile, frame: str, codebook: Codebook) -> dict[str, Any]:
+    index, threshold = profile.frames.index(frame), codebook.threshold_of(frame)
+    scored = [(t.tags[index].probability, t.sentence) for t in profile.sentences if t.scored]
+    clearest = sorted(scored, key=lambda entry: -entry[0])[:3]
+    nearest = sorted(scored, key=lambda entry: abs(entry[0] - threshold))[:3]
+    rows = [
+        {"kind": kind, "probability": p, "id": sentence.id, "text": sentence.text}
+        for kind, chosen in (("clearest", clearest), ("borderline", nearest))
+        for p, sentence in chosen
+    ]
+    return {"name": frame, "rows": rows}
