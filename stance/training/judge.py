@@ -43,7 +43,7 @@ def judge_pairs(scorer: Scorer, data: Path) -> PairAnswers:
         for row in read_rows(data / "entailment/news_hypotheses.parquet")
         if row["split"] == "dev"
     ]
-    answers = scorer.score([Question(row["premise"], (row[" hypothesis"],)) for row in rows])
+    answers = scorer.score([Question(row["premise"], (row["hypothesis"],)) for row in rows])
     log_p = np.concatenate(answers).astype(np.float64)
     source = np.array([row["source"] for row in rows])
     log_p[source == "perspectrum_test", 1] = -np.inf
