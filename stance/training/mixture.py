@@ -17,8 +17,6 @@ LABELS = ("entailment", "neutral", "contradiction", "not_entailment")
 ENTAILMENT, NEUTRAL, CONTRADICTION, NOT_ENTAILMENT = range(4)
 FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
 HELD_OUT_PERCENT = 15
-CLAIMS = ("ibm", "persp", "valueeval")
-"""Sources of claims for and against, whose loss counts double."""
 CODEBOOKS = Path(__file__).parent.parent / "assets" / "codebooks"
 
 Answer = tuple[str, int, float]
@@ -110,8 +108,7 @@ class Mixture:
 
     def _entailment(self) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):
-            weight = 2.0 if row["source"] in CLAIMS else 1.0
-            yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), weight)
+            yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.0)
         for row in read_rows(self.data / "entailment/news_hypotheses.parquet"):
             if row["split"] == "train":
                 yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.5)
