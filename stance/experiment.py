@@ -19,7 +19,7 @@ from stance.errors import ConfigError, DataError
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
 from stance.records import Article, Sentence, TaggedSentence
-from stance.report import render_report
+from stance.report import IN_FULL, render_report
 from stance.scorers import Scorer, load_scorer
 from stance.sentences import split
 from stance.tagging import OnProgress, premise_of, tag_sentences
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 MODELS = ("mini", "lexical")
 """What ``model`` may be: the shipped model, or counting the terms of the codebook."""
-
-ILLUSTRATED = 50
-"""Articles that get figures of their own; the report shows as many in full."""
 
 
 @final
@@ -89,7 +86,7 @@ class Analysis:
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
         (folder / "figures").mkdir()
-        for number, profile in enumerate(self.profiles[:ILLUSTRATED]):
+        for number, profile in enumerate(self.profiles[:IN_FULL]):
             _write_figures(profile, folder / "figures", number)
         report = render_report(self.profiles, self.codebook, self.manifest)
         (folder / "report.html").write_text(report, encoding="utf-8")

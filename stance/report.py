@@ -17,6 +17,7 @@ from stance.profile import ArticleProfile
 from stance.records import TaggedSentence
 
 IN_FULL = 50
+"""Articles that are shown in full and get figures of their own."""
 _TEMPLATES = Path(__file__).parent / "assets" / "templates"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,5 +127,5 @@ def _article(profile: ArticleProfile) -> dict[str, Any]:
         "dominant": profile.dominant,
         "leading": profile.leading,
         "support": profile.support,
-        "entropy": None if profile.entropy != profile.entropy else profile.entropy,
+        "entropy": None if math.isnan(profile.entropy) else profile.entropy,
     }
