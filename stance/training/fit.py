@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stance.scorers.packing import Packed, Packer
-from stance.training.mixture import NOT_ENTAILMENT, Answer, Group, Mixture
+from stance.training.labels import NOT_ENTAILMENT
+from stance.training.mixture import Answer, Group, Mixture
 from stance.training.network import OnePassNetwork
 from stance.training.packing import Batch, shuffled, to_batch
 
@@ -34,7 +35,7 @@ class Recipe:
     tokens: int = 2_600
     decay: float = 0.01
     clip: float = 1.0
-    dropout: float = 0.0
+    dropout: float = 0.1
     seed: int = 7
     minutes_between: float = 16.0
 

@@ -15,7 +15,8 @@ from stance.codebooks import Codebook, load_codebook
 from stance.records import Question
 from stance.scorers import Scorer
 from stance.tagging import ask_all, log_odds
-from stance.training.mixture import FRAMES, LABELS, read_rows
+from stance.training.labels import LABELS
+from stance.training.mixture import FRAMES, read_rows
 
 ENTAILMENT_SETS = ("snli_heldout", "perspectrum_test", "conjnli_dev", "news_hypotheses")
 

@@ -13,8 +13,9 @@ from typing import Any, final
 import pyarrow.parquet as pq
 import yaml
 
-LABELS = ("entailment", "neutral", "contradiction", "not_entailment")
-ENTAILMENT, NEUTRAL, CONTRADICTION, NOT_ENTAILMENT = range(4)
+from stance.training import claims
+from stance.training.labels import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, NOT_ENTAILMENT
+
 FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
 HELD_OUT_PERCENT = 15
 CODEBOOKS = Path(__file__).parent.parent / "assets" / "codebooks"
@@ -102,13 +103,17 @@ class Mixture:
         ]
 
     def _pairs(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
-        yield from self._entailment()
+        yield from self._entailment(draw)
         yield from self._diplomacy(draw)
         yield from self._wide(draw)
 
-    def _entailment(self) -> Iterator[tuple[str, Answer]]:
+    def _entailment(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):
-            yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.0)
+            label = LABELS.index(row["label"])
+            yield row["premise"], (row["hypothesis"], label, 1.0)
+            if row["source"] in claims.SOURCES:
+                text, label = claims.reworded(row["hypothesis"], label, draw)
+                yield row["premise"], (text, label, 1.0)
         for row in read_rows(self.data / "entailment/news_hypotheses.parquet"):
             if row["split"] == "train":
                 yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.5)

@@ -1,0 +1,4 @@
+"""The labels of a training pair."""
+
+LABELS = ("entailment", "neutral", "contradiction", "not_entailment")
+ENTAILMENT, NEUTRAL, CONTRADICTION, NOT_ENTAILMENT = range(4)
