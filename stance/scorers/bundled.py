@@ -22,7 +22,7 @@ _READ_BY_SCORER = ("model.onnx", "model.safetensors", "tokenizer.json")
 
 
 def load_bundled(
-    *, model: str | Path = "mini", threads: int = 0, tokens: int = 4_096, most_premise: int = 384
+    *, model: str | Path = "mini", threads: int = 0, tokens: int = 512, most_premise: int = 384
 ) -> OnePassScorer:
     """Load a shipped model, or one of the same format from a folder, after checking its hashes.
 

@@ -21,7 +21,7 @@ class OnePassScorer:
 
     has_contradiction = True
 
-    def __init__(self, run: Run, packer: Packer, fingerprint: str, *, tokens: int = 4_096) -> None:
+    def __init__(self, run: Run, packer: Packer, fingerprint: str, *, tokens: int = 512) -> None:
         self._run, self._packer, self._tokens = run, packer, tokens
         self.fingerprint = fingerprint
 

@@ -93,7 +93,7 @@ def export(folder: Path, data: Path, target: Path) -> None:
 def evaluate(data: Path, model: Path, folder: Path | None, write: bool) -> None:
     """Print every figure the model is judged by; exit 1 where a gate is missed."""
     scorer = load_scorer(model=model, threads=2)
-    other = load_scorer(model=model, threads=2, tokens=700)
+    other = load_scorer(model=model, threads=2, tokens=4_096)
     calibration = load_calibration(model / "calibration.json", scorer.fingerprint)
     figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data, calibration)]
     figures += gates.independence(scorer, other, data)

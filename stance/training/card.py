@@ -25,11 +25,13 @@ open or contradicts each of a list of hypotheses, reading the premise once for a
 
 ## Training
 
-`python -m stance.training fit` on {pairs:,} pairs ({hours:.1f} hours on 2 CPU cores): AdamW, peak
-rate {rate:g}, {warm_up} warm-up steps, linear decay, weight decay {decay}, gradient norm ≤ {clip},
-dropout {dropout}, batches of {tokens:,} tokens, seed {seed}; best checkpoint on the development
-figures (it was reached after {best_pairs:,} pairs). Choosing among {n_checkpoints} checkpoints on
-the figures below makes them slightly optimistic.
+`python -m stance.training fit`, {hours:.1f} hours on 2 shared CPU cores, {pairs:,} pairs in all; AdamW with
+warm-up and linear decay of the rate:
+
+{legs}
+
+The best checkpoint on the development figures was taken (after {best_pairs:,} pairs). Choosing among
+{n_checkpoints} checkpoints on the figures below makes them slightly optimistic.
 
 | data | licence |
 |---|---|
@@ -65,6 +67,12 @@ coders has to be measured on your own sample.
 - English only; sentences are read one at a time, without their context.
 """
 
+_LEG = (
+    "- from pair {from:,} to {pairs:,}: rate {start:.2g} falling to 0, {warm_up} "
+    "warm-up steps, weight decay {decay}, gradient norm ≤ {clip}, dropout {dropout}, batches of "
+    "{tokens:,} tokens, seed {seed}"
+)
+
 
 def write_card(folder: Path, figures: Sequence[Figure], run: Path) -> None:
     """Write ``card.md`` into a model folder.
@@ -79,9 +87,20 @@ def write_card(folder: Path, figures: Sequence[Figure], run: Path) -> None:
 
 
 def _training(run: Path) -> dict[str, Any]:
-    recipe: dict[str, Any] = json.loads((run / "recipe.json").read_text(encoding="utf-8"))
-    lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    judged = [entry for entry in map(json.loads, lines) if "mean" in entry]
+    judged = [entry for entry in _lines(run / "log.jsonl") if "mean" in entry]
     best = max(judged, key=lambda entry: entry["mean"])
-    measured = {"best_pairs": best["pairs"], "n_checkpoints": len(judged)}
-    return {**recipe, **measured, "hours": round(judged[-1]["seconds"] / 3600, 2)}
+    return {
+        "legs": "\n".join(map(_leg, _lines(run / "recipes.jsonl"))),
+        "best_pairs": best["pairs"],
+        "n_checkpoints": len(judged),
+        "pairs": judged[-1]["pairs"],
+        "hours": judged[-1]["seconds"] / 3600,
+    }
+
+
+def _leg(leg: dict[str, Any]) -> str:
+    return _LEG.format(start=leg["rate"] * (1 - leg["from"] / leg["pairs"]), **leg)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -73,7 +73,11 @@ def _asked(sequence: Packed, groups: Sequence[Group]) -> Sequence[Answer]:
 
 @final
 class Run:
-    """One run in a folder: ``last`` and ``best`` weights, optimiser state, progress and a log."""
+    """One run in a folder: ``last`` and ``best`` weights, optimiser state, progress and a log.
+
+    A run may go on under another recipe; ``recipes.jsonl`` has a line for every start, with the
+    number of pairs already seen.
+    """
 
     def __init__(self, folder: Path, network: OnePassNetwork, recipe: Recipe) -> None:
         self.folder, self.network, self.recipe = folder, network, recipe
@@ -90,9 +94,10 @@ class Run:
             fused=True,
         )
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n")
         if (folder / "progress.json").exists():
             self._resume()
+        with (folder / "recipes.jsonl").open("a", encoding="utf-8") as legs:
+            legs.write(json.dumps({"from": self.progress.pairs, **asdict(recipe)}) + "\n")
 
     def fit(self, mixture: Mixture, packer: Packer, judge: Judge) -> None:
         """Train until the recipe's number of pairs is seen; judge and save on the way."""

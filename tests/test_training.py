@@ -1,0 +1,309 @@
+"""The recipe of the shipped model, on a tiny network and a handful of sentences."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from stance.records import Question
+from stance.scorers.bundled import MODELS, load_bundled
+from stance.scorers.packing import Limits, Packer
+from stance.training import card, claims, gates
+from stance.training.export import export_model, write_hashes
+from stance.training.fit import Recipe, Run, pair_loss
+from stance.training.labels import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
+from stance.training.mixture import Mixture, development_sentences, load_mixture
+from stance.training.network import OnePassNetwork, Shape, load_checkpoint
+from stance.training.torch_scorer import torch_scorer
+
+TOKENIZER = MODELS / "mini" / "tokenizer.json"
+TINY = Shape(layers=2, width=16, heads=2, inner=32)
+HYPOTHESES = ("The text raises a ceasefire.", "This is about help.", "It threatens.")
+QUESTIONS = [
+    Question("Both sides agreed to hold their fire.", HYPOTHESES),
+    Question("Aid.", HYPOTHESES[:1]),
+    Question("The minister warned that any attack would be answered at once. " * 3, HYPOTHESES),
+]
+
+
+def tiny(seed: int = 0, *, dropout: float = 0.0) -> OnePassNetwork:
+    torch.manual_seed(seed)
+    network = OnePassNetwork(TINY, dropout=dropout)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return network
+
+
+def packer() -> Packer:
+    return Packer(Tokenizer.from_file(str(TOKENIZER)), Limits())
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """A data folder of the layout that the recipe reads, with sentences of our own."""
+    folder = tmp_path / "data"
+
+    def write(name: str, rows: list[dict[str, object]]) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows), folder / name)
+
+    def pair(premise: str, label: str, source: str) -> dict[str, object]:
+        return {
+            "premise": premise,
+            "hypothesis": "We should act.",
+            "label": label,
+            "source": source,
+        }
+
+    def silver(text: str, split: str) -> dict[str, object]:
+        frames = dict.fromkeys(("solidarity", "deterrence", "restraint", "humanitarian"), False)
+        return {"sentence": text, **frames, "restraint": True, "split": split}
+
+    def wide(text: str, split: str) -> dict[str, object]:
+        stance = {"target": "Ruritania", "polarity": "-", "holder": "x"}
+        return {"sentence": text, "codes": ["restr"], "stances": [stance], "split": split}
+
+    train = [pair(f"Argument {i}.", "contradiction", "persp") for i in range(8)]
+    write("entailment/train.parquet", [*train, pair("Seen in dev.", "neutral", "snli")])
+    write("entailment/dev.parquet", [pair("Seen in dev.", "neutral", "snli_heldout")])
+    news = [pair(f"News {i}.", "entailment", "news") | {"split": "train"} for i in range(4)]
+    news.append(pair("Kept news.", "entailment", "news") | {"split": "dev"})
+    write("entailment/news_hypotheses.parquet", news)
+    write("frames/diplomacy_silver.parquet", [silver("They stop.", "train"), silver("No.", "dev")])
+    write("frames/wide_silver.parquet", [wide("They hold.", "train"), wide("Kept.", "dev")])
+    target = [{"sentence": f"Sentence {i}.", "target": "x", "polarity": "1"} for i in range(40)]
+    write("stance/newsmtsc_train.parquet", target)
+    return folder
+
+
+def flat(mixture: Mixture, seed: int) -> list[tuple[str, str, int, float]]:
+    return [(g.premise, *answer) for g in mixture.epoch(seed) for answer in g.answers]
+
+
+def test_an_epoch_holds_every_train_pair_and_nothing_of_a_development_split(labelled: Path) -> None:
+    asked = flat(load_mixture(labelled), 3)
+    premises = {premise for premise, *_ in asked}
+    assert premises == {
+        *(f"Argument {i}." for i in range(8)),
+        *(f"News {i}." for i in range(4)),
+        "They stop.",
+        "They hold.",
+    }
+    assert premises.isdisjoint(development_sentences(labelled))
+    original = [a for a in asked if a[1:] == ("We should act.", CONTRADICTION, 1.0)]
+    assert len({a[0] for a in original}) == 8
+    assert [a[3] for a in asked if a[0] == "News 0."] == [1.5]
+
+
+def test_silver_labels_become_weighted_pairs(labelled: Path) -> None:
+    asked = [a for a in flat(load_mixture(labelled), 3) if a[0] == "They stop."]
+    assert sorted((label, weight) for _, _, label, weight in asked) == [
+        *[(ENTAILMENT, 2.0)] * 2,
+        *[(NOT_ENTAILMENT, 0.7)] * 6,
+    ]
+    stance = [a for a in flat(load_mixture(labelled), 3) if "Ruritania" in a[1]]
+    assert sorted(label for _, _, label, _ in stance) == [ENTAILMENT, CONTRADICTION]
+
+
+def test_an_epoch_follows_from_its_seed(labelled: Path) -> None:
+    mixture = load_mixture(labelled)
+    assert flat(mixture, 3) == flat(mixture, 3)
+    assert flat(mixture, 3) != flat(mixture, 4)
+
+
+def test_no_group_asks_more_than_twelve_hypotheses(labelled: Path) -> None:
+    path = labelled / "entailment/train.parquet"
+    row = pq.read_table(path).to_pylist()[0]
+    rows = [{**row, "hypothesis": f"We should do {i}.", "source": "snli"} for i in range(30)]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    groups = [g for g in load_mixture(labelled).epoch(1) if g.premise == "Argument 0."]
+    assert sorted(len(group.answers) for group in groups) == [6, 12, 12]
+
+
+@pytest.mark.parametrize(
+    ("hypothesis", "claim"),
+    [
+        ("The author agrees: We should act.", "We should act."),
+        ("The author would ban cars", "We should ban cars"),
+        ("The author supports the claim that cars harm", "Cars harm"),
+        ("The author believes in luck", None),
+        ("Cars harm", "Cars harm"),
+    ],
+)
+def test_a_claim_is_freed_of_its_author(hypothesis: str, claim: str | None) -> None:
+    assert claims.bare_claim(hypothesis) == claim
+
+
+def test_a_claim_is_reworded_with_the_label_that_then_holds() -> None:
+    draw = random.Random(0)
+    found = {claims.reworded("Cars harm", CONTRADICTION, draw) for _ in range(100)}
+    assert found == {
+        ("Cars harm", CONTRADICTION),
+        ("The author agrees: Cars harm", CONTRADICTION),
+        ("The text argues for this: Cars harm", CONTRADICTION),
+        ("The author disagrees: Cars harm", ENTAILMENT),
+        ("The text argues against this: Cars harm", ENTAILMENT),
+    }
+    assert {claims.reworded("Cars harm", NEUTRAL, draw)[1] for _ in range(50)} == {NEUTRAL}
+
+
+def test_loss_of_a_two_way_label_leaves_the_other_two_open() -> None:
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]))
+    labels = torch.tensor([NOT_ENTAILMENT, CONTRADICTION])
+    loss = pair_loss(logits, labels, torch.tensor([1.0, 3.0]))
+    assert loss.item() == pytest.approx((-np.log(0.5) - 3 * np.log(0.7)) / 4)
+
+
+def test_the_network_reads_a_premise_once_and_answers_as_if_asked_alone() -> None:
+    scorer = torch_scorer(tiny(), packer())
+    together = scorer.score(QUESTIONS)
+    for question, rows in zip(QUESTIONS, together, strict=True):
+        alone = [scorer.score([Question(question.premise, (h,))])[0] for h in question.hypotheses]
+        np.testing.assert_allclose(rows, np.concatenate(alone), atol=1e-5)
+
+
+def test_the_exported_folder_answers_as_the_network_with_its_rounded_weights(
+    tmp_path: Path,
+) -> None:
+    export_model(tiny(), TOKENIZER, tmp_path)
+    rounded = torch_scorer(load_rounded(tmp_path), packer())
+    shipped = load_bundled(model=tmp_path, threads=1)
+    for a, b in zip(shipped.score(QUESTIONS), rounded.score(QUESTIONS), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-5)
+    listed = json.loads((tmp_path / "sha256.json").read_text(encoding="utf-8"))
+    assert set(listed) == {"model.onnx", "model.safetensors", "tokenizer.json", "shape.json"}
+
+
+def load_rounded(folder: Path) -> OnePassNetwork:
+    network = OnePassNetwork(TINY, dropout=0.0)
+    state = {name: value.half().float() for name, value in tiny().state_dict().items()}
+    network.load_state_dict(state)
+    return network
+
+
+def test_hashes_follow_the_files(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a", encoding="utf-8")
+    write_hashes(tmp_path)
+    listed = json.loads((tmp_path / "sha256.json").read_text(encoding="utf-8"))
+    assert listed == {"a.txt": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"}
+
+
+RECIPE = Recipe(pairs=60, rate=1e-3, warm_up=2, tokens=200, dropout=0.0, minutes_between=0.0)
+
+
+def constant(_: OnePassNetwork) -> dict[str, float]:
+    return {"mean": 0.5}
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(
+    labelled: Path, tmp_path: Path
+) -> None:
+    mixture = load_mixture(labelled)
+    Run(tmp_path / "whole", tiny(), RECIPE).fit(mixture, packer(), constant)
+    calls = 0
+
+    def stop_at_third(network: OnePassNetwork) -> dict[str, float]:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return constant(network)
+
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        Run(tmp_path / "cut", tiny(), RECIPE).fit(mixture, packer(), stop_at_third)
+    Run(tmp_path / "cut", tiny(seed=9), RECIPE).fit(mixture, packer(), constant)
+    whole, cut = (
+        json.loads((tmp_path / name / "progress.json").read_text()) for name in ("whole", "cut")
+    )
+    assert {**whole, "seconds": 0} == {**cut, "seconds": 0}
+    left, right = (
+        load_tiny(tmp_path / name / "last.safetensors").state_dict() for name in ("whole", "cut")
+    )
+    for name, value in left.items():
+        torch.testing.assert_close(value, right[name], atol=1e-6, rtol=0)
+    started = (tmp_path / "cut" / "recipes.jsonl").read_text().splitlines()
+    assert [json.loads(line)["from"] > 0 for line in started] == [False, True]
+
+
+def load_tiny(path: Path) -> OnePassNetwork:
+    from safetensors.torch import load_file
+
+    network = OnePassNetwork(TINY, dropout=0.0)
+    network.load_state_dict(load_file(path))
+    return network
+
+
+def test_training_lowers_the_loss_and_keeps_the_best_checkpoint(
+    labelled: Path, tmp_path: Path
+) -> None:
+    network = tiny()
+    recipe = replace(RECIPE, pairs=600, rate=5e-3)
+    judged: list[float] = []
+
+    def worse_each_time(_: OnePassNetwork) -> dict[str, float]:
+        judged.append(1.0 - len(judged))
+        return {"mean": judged[-1]}
+
+    first = {name: value.clone() for name, value in network.state_dict().items()}
+    run = Run(tmp_path, network, recipe)
+    run.fit(load_mixture(labelled), packer(), worse_each_time)
+    best = load_tiny(tmp_path / "best.safetensors").state_dict()
+    moved = (best["classifier.weight"] - first["classifier.weight"]).abs().max()
+    ended = (network.state_dict()["classifier.weight"] - first["classifier.weight"]).abs().max()
+    assert 0 < moved < ended
+    assert run.progress.best == 1.0
+    assert surprise(network, load_mixture(labelled)) < 0.8 * surprise(
+        tiny(), load_mixture(labelled)
+    )
+
+
+def surprise(network: OnePassNetwork, mixture: Mixture) -> float:
+    """Mean of −log p over the three-way answers of one epoch."""
+    asked = [answer for answer in flat(mixture, 0) if answer[2] != NOT_ENTAILMENT]
+    answers = torch_scorer(network, packer()).score([Question(a[0], (a[1],)) for a in asked])
+    return -float(np.mean([rows[0, a[2]] for rows, a in zip(answers, asked, strict=True)]))
+
+
+def test_a_checkpoint_loads_as_float32(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    network = OnePassNetwork()
+    halves = {name: value.half() for name, value in network.state_dict().items()}
+    save_file(halves, tmp_path / "half.safetensors")
+    assert load_checkpoint(tmp_path / "half.safetensors").classifier.weight.dtype == torch.float32
+
+
+def test_expected_calibration_error() -> None:
+    gold = np.array([1.0, 0.0, 1.0, 1.0])
+    assert gates.expected_error(gold, gold) == 0
+    assert gates.expected_error(gold, np.full(4, 0.35)) == pytest.approx(0.4)
+
+
+def test_the_card_tells_every_leg_of_the_run(tmp_path: Path) -> None:
+    log = [{"pairs": 50, "seconds": 1800, "mean": 0.4}, {"pairs": 90, "seconds": 3600, "mean": 0.3}]
+    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, log)), encoding="utf-8")
+    legs = [{"from": 0, **vars_of(RECIPE)}, {"from": 45, **vars_of(replace(RECIPE, pairs=90))}]
+    (tmp_path / "recipes.jsonl").write_text("\n".join(map(json.dumps, legs)), encoding="utf-8")
+    figure = gates.Figure("SNLI", 0.8, "≥ 0.9", False, 10, (0.7, 0.9))
+    card.write_card(tmp_path, [figure], tmp_path)
+    text = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "| SNLI | 10 | 0.800 | 0.700 to 0.900 | ≥ 0.9 | **missed** |" in text
+    assert "- from pair 0 to 60: rate 0.001 falling to 0" in text
+    assert "- from pair 45 to 90: rate 0.0005 falling to 0" in text
+    assert "(after 50 pairs)" in text
+    assert "1.0 hours" in text
+
+
+def vars_of(recipe: Recipe) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(recipe)
