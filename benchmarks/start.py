@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import click
-from ordinary import write_ordinary
 
 ROOT = Path(__file__).parent.parent
 _STAGES = """
@@ -35,6 +34,14 @@ result = stance.analyze("seeds"); done("read, split, score, calibrate, bootstrap
 result.save(OUT); done("tables, figures, report, manifest")
 print(json.dumps([(b[0], b[1] - a[1]) for a, b in zip(clock, clock[1:])]))
 """
+_SENTENCES = """
+import sys
+from pathlib import Path
+from stance.readers import read_articles
+from stance.sentences import split
+texts = [" ".join(s.text.split()) for article in read_articles("seeds") for s in split(article)]
+Path(sys.argv[1]).write_text("\\n".join(texts))
+"""
 _PEER = """
 import sys
 from pathlib import Path
@@ -48,7 +55,10 @@ ask(texts, candidate_labels=list(load_codebook("diplomacy").hypotheses), hypothe
 
 
 def measure(command: list[str]) -> tuple[float, float]:
-    """Return seconds and peak MB (resident) of a command."""
+    """Return seconds and peak MB (resident) of a command.
+
+    A child starts with the memory of its parent counted, so this script imports nothing heavy.
+    """
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -89,19 +99,12 @@ def main(repeat: int, peer: bool) -> None:
         if not peer:
             return
         model, texts = Path(scratch) / "model", Path(scratch) / "texts.txt"
-        write_ordinary(model)
-        texts.write_text("\n".join(_sentences()), encoding="utf-8")
+        make = f"import ordinary, pathlib; ordinary.write_ordinary(pathlib.Path({str(model)!r}))"
+        subprocess.run([python, "-c", make], cwd=Path(__file__).parent, check=True)
+        subprocess.run([python, "-c", _SENTENCES, str(texts)], cwd=ROOT, check=True)
         theirs = report("zero-shot pipeline", [python, "-c", _PEER, str(model), str(texts)], 2)
     click.echo(f"seconds, ours / theirs: {ours[0] / theirs[0]:.2f}")
     click.echo(f"peak memory, ours / theirs: {ours[1] / theirs[1]:.2f}")
-
-
-def _sentences() -> list[str]:
-    from stance.readers import read_articles
-    from stance.sentences import split
-
-    articles = read_articles(ROOT / "seeds")
-    return [" ".join(s.text.split()) for article in articles for s in split(article)]
 
 
 if __name__ == "__main__":
