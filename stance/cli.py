@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from stance import __version__
-from stance.errors import ConfigError, StanceError
+from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
     from stance.experiment import Analysis
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo("stance: interrupted; nothing half-written was left", err=True)
         sys.exit(INTERRUPTED)
     except StanceError as error:
-        click.echo(f"stance: {error}", err=True)
+        click.echo(f"stance: {harmless(str(error))}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -53,3 +53,15 @@ class MissingExtraError(StanceError):
         super().__init__(f"{what} needs an optional library: pip install 'stance[{extra}]'")
         self.what = what
         self.extra = extra
+
+
+_STEERING = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\N{REPLACEMENT CHARACTER}",
+)
+"""Characters that steer a terminal or turn the direction of writing."""
+
+
+def harmless(text: str) -> str:
+    """Return one line of somebody else's text with nothing in it that steers a terminal."""
+    return " ".join(text.split()).translate(_STEERING)

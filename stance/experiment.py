@@ -86,9 +86,10 @@ class Analysis:
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
         (folder / "figures").mkdir()
-        for number, profile in enumerate(self.profiles[:IN_FULL]):
-            _write_figures(profile, folder / "figures", number)
-        report = render_report(self.profiles, self.codebook, self.manifest)
+        figures = [plots.draw_article(profile) for profile in self.profiles[:IN_FULL]]
+        for number, (profile, drawn) in enumerate(zip(self.profiles, figures, strict=False)):
+            _write_figures(profile.article.id, drawn, folder / "figures", number)
+        report = render_report(self.profiles, self.codebook, self.manifest, figures)
         (folder / "report.html").write_text(report, encoding="utf-8")
         runs.write_manifest(folder, self.manifest)
 
@@ -111,18 +112,14 @@ def _html_row(profile: ArticleProfile) -> str:
     return f"<tr><td>{name}</td><td>{n}</td>{cells}</tr>"
 
 
-def _write_figures(profile: ArticleProfile, folder: Path, number: int) -> None:
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in profile.article.id)
+def _write_figures(
+    article_id: str, drawn: Sequence[plots.Drawn], folder: Path, number: int
+) -> None:
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in article_id)
     stem = f"{number + 1:03d}-{kept.strip('-')[:60]}"
-    drawn = {
-        "profile": plots.plot_profile,
-        "strip": plots.plot_strip,
-        "cooccurrence": plots.plot_cooccurrence,
-    }
-    for kind, draw in drawn.items():
-        figure = draw(profile)
-        for suffix in ("svg", "png"):
-            plots.save_figure(figure, folder / f"{stem}-{kind}.{suffix}")
+    for figure in drawn:
+        for kind, content in figure.files.items():
+            (folder / f"{stem}-{figure.name}.{kind}").write_bytes(content)
 
 
 def analyze(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, final
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stance.errors import ConfigError
 from stance.profile import ArticleProfile
 from stance.records import Section
 
@@ -113,18 +116,58 @@ def plot_cooccurrence(profile: ArticleProfile) -> Figure:
     return figure
 
 
+_BARE: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as svg, png or pdf, by the suffix; the same figure gives the same bytes."""
-    bare: dict[str, dict[str, Any]] = {
-        ".svg": {"Date": None, "Creator": None},
-        ".png": {"Software": None},
-        ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-    }
-    with mpl.rc_context(_FIXED):
-        figure.savefig(path, dpi=150, metadata=bare.get(path.suffix))
+    path.write_bytes(render(figure, path.suffix.removeprefix(".")))
 
 
-def draw_png(figure: Figure, sink: BinaryIO) -> None:
-    """Write a figure as PNG into a binary stream; the same figure gives the same bytes."""
+def render(figure: Figure, kind: str) -> bytes:
+    """Return a figure as ``svg``, ``png`` or ``pdf``; the same figure gives the same bytes.
+
+    Raises:
+        ConfigError: There is no such kind.
+    """
+    if kind not in _BARE:
+        raise ConfigError(f"a figure cannot be written as {kind!r}; name {', '.join(_BARE)}")
+    sink = BytesIO()
     with mpl.rc_context(_FIXED):
-        figure.savefig(sink, format="png", dpi=110, metadata={"Software": None})
+        figure.savefig(sink, format=kind, dpi=150, metadata=_BARE[kind])
+    return sink.getvalue()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One figure of an article, drawn: ``files`` holds its bytes by kind (svg, png)."""
+
+    name: str
+    caption: str
+    files: Mapping[str, bytes]
+
+
+def draw_article(profile: ArticleProfile) -> tuple[Drawn, ...]:
+    """Draw the three figures of an article."""
+    return tuple(
+        Drawn(name, caption, _files(draw(profile))) for name, (caption, draw) in FIGURES.items()
+    )
+
+
+def _files(figure: Figure) -> dict[str, bytes]:
+    svg = render(figure, "svg")
+    figure.set_layout_engine("none")  # the places are found; finding them again takes half the time
+    return {"svg": svg, "png": render(figure, "png")}
+
+
+FIGURES = {
+    "profile": ("Share of every frame with its 95 % interval", plot_profile),
+    "strip": ("The article sentence by sentence, darker is more probable", plot_strip),
+    "cooccurrence": ("Sentences that carry both frames", plot_cooccurrence),
+}
+"""The figures of an article: name, caption, and the function that draws it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from stance import plots
 from stance.codebooks import Codebook
+from stance.plots import Drawn, frame_colours
 from stance.profile import ArticleProfile
 from stance.records import TaggedSentence
 
@@ -22,25 +21,34 @@ _TEMPLATES = Path(__file__).parent / "assets" / "templates"
 
 
 def render_report(
-    profiles: Sequence[ArticleProfile], codebook: Codebook, manifest: Mapping[str, Any]
+    profiles: Sequence[ArticleProfile],
+    codebook: Codebook,
+    manifest: Mapping[str, Any],
+    figures: Sequence[Sequence[Drawn]],
 ) -> str:
     """Return the report as HTML without any outside address.
 
-    The first 50 articles are shown in full, all of them in the table at its top. Nothing in it
+    The articles with figures are shown in full, all of them in the table at its top. Nothing in it
     depends on the time: a manifest's ``seconds`` is left out.
+
+    Args:
+        profiles: The profiles of all articles.
+        codebook: The codebook they were tagged by.
+        manifest: How the result was made.
+        figures: The drawn figures of the first articles.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
-    colours = plots.frame_colours(tuple(codebook.frames))
+    colours = frame_colours(tuple(codebook.frames))
     shown = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
     return environment.get_template("report.html").render(
         profiles=profiles,
         codebook=codebook,
         colours=colours,
         articles=[
-            _article(index, profile, codebook, colours)
-            for index, profile in enumerate(profiles[:IN_FULL])
+            {**_article(index, profile, codebook, colours), "figures": [*map(_figure, drawn)]}
+            for index, (profile, drawn) in enumerate(zip(profiles, figures, strict=False))
         ],
         made=list(_flat(shown)),
         percent=_percent,
@@ -74,22 +82,13 @@ def _article(
         "profile": profile,
         "name": article.title or article.id,
         "place": " · ".join(part for part in known if part),
-        "figures": list(_figures(profile)),
         "pieces": list(_pieces(profile, colours)),
         "extremes": [_extremes(profile, frame, codebook) for frame in profile.frames],
     }
 
 
-def _figures(profile: ArticleProfile) -> Iterator[dict[str, str]]:
-    drawn = {
-        "Share of every frame with its 95 % interval": plots.plot_profile,
-        "The article sentence by sentence, darker is more probable": plots.plot_strip,
-        "Sentences that carry both frames": plots.plot_cooccurrence,
-    }
-    for caption, draw in drawn.items():
-        sink = io.BytesIO()
-        plots.draw_png(draw(profile), sink)
-        yield {"caption": caption, "png": base64.b64encode(sink.getvalue()).decode()}
+def _figure(drawn: Drawn) -> dict[str, str]:
+    return {"caption": drawn.caption, "svg": base64.b64encode(drawn.files["svg"]).decode()}
 
 
 def _pieces(profile: ArticleProfile, colours: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -111,14 +110,25 @@ def _pieces(profile: ArticleProfile, colours: Mapping[str, str]) -> Iterator[dic
 
 
 def _sentence(tagged: TaggedSentence, colours: Mapping[str, str]) -> dict[str, Any]:
+    marks = [colours[frame] for frame in tagged.frames]
     told = "\n".join(f"{tag.frame}  {_percent(tag.probability)}" for tag in tagged.tags)
     return {
         "kind": "sentence",
         "id": tagged.sentence.id,
         "scored": tagged.scored,
-        "colours": [colours[frame] for frame in tagged.frames],
+        "colours": marks,
+        "stripes": _stripes(marks),
         "told": told if tagged.scored else "not scored",
     }
+
+
+def _stripes(colours: Sequence[str]) -> str:
+    """Return the stops of a gradient that gives every colour an equal part of the line."""
+    part = 100 / max(len(colours), 1)
+    return ", ".join(
+        f"{colour} {place * part:.4g}% {(place + 1) * part:.4g}%"
+        for place, colour in enumerate(colours)
+    )
 
 
 def _extremes(profile: ArticleProfile, frame: str, codebook: Codebook) -> dict[str, Any]:

@@ -54,8 +54,13 @@ def check_target(target: Path) -> None:
                 f"{target}: holds {foreign[0]!r}, which stance did not write; "
                 "move it away or name another folder with --out"
             )
-    elif target.exists() or target.is_symlink():
-        raise DataError(f"{target}: is not a folder; name another place with --out")
+        return
+    for place in (target, *target.parents):
+        if place.is_dir():
+            return
+        if place.exists() or place.is_symlink():
+            what = "is" if place == target else f"{place} is"
+            raise DataError(f"{target}: {what} not a folder; name another place with --out")
 
 
 def _foreign(folder: Path) -> list[str]:

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stance import tables
+from stance.errors import harmless
 from stance.experiment import Analysis
 from stance.profile import ArticleProfile, FrameShare
 from stance.readers import Skipped
@@ -38,7 +39,7 @@ def progress(*, quiet: bool) -> Iterator[OnProgress | None]:
 
 def report_skip(skipped: Skipped) -> None:
     """Say on standard error what was left out."""
-    sys.stderr.write(f"skipped {skipped.place}: {skipped.reason}\n")
+    sys.stderr.write(f"skipped {harmless(f'{skipped.place}: {skipped.reason}')}\n")
 
 
 def print_profiles(result: Analysis) -> None:
@@ -60,7 +61,7 @@ def print_files(out: Path, *, to_stderr: bool) -> None:
 
 def _heading(profile: ArticleProfile) -> Text:
     scored = profile.overall[0].n_scored
-    head = Text(profile.article.title or profile.article.id, style="bold")
+    head = Text(harmless(profile.article.title or profile.article.id), style="bold")
     head.append(f"\n{scored} of {len(profile.sentences)} sentences scored; ", style="not bold")
     head.append(f"dominant frame: {_dominant(profile)}", style="not bold")
     return head
@@ -94,7 +95,7 @@ def _cells(share: FrameShare) -> tuple[Text, ...]:
 
 def _best(profile: ArticleProfile, frame: str) -> Text:
     best = profile.clearest(frame)
-    text = "–" if best is None else " ".join(best.sentence.text.split())
+    text = "–" if best is None else harmless(best.sentence.text)
     return Text(text if len(text) <= 140 else f"{text[:139]}…")
 
 

@@ -12,21 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-
-
-def run(
-    *arguments: str | Path, cwd: Path, stdin: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "stance", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False)
-
-
-def failed(*arguments: str | Path, cwd: Path) -> str:
-    done = run(*arguments, cwd=cwd)
-    message = done.stderr.decode()
-    assert (done.returncode, done.stdout, message.count("\n")) == (1, b"", 1), message
-    assert not (cwd / "stance-out").exists()
-    return message
+from commands import run
 
 
 def test_analyze_writes_everything(seeds: Path, tmp_path: Path) -> None:
@@ -69,36 +55,11 @@ def test_machine_readable_output_is_alone_on_stdout(tmp_path: Path) -> None:
     assert json.loads(lines.stdout)["text"] == text.decode()
 
 
-def test_bad_input_is_one_sentence_and_status_1(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "nothing.txt").write_bytes(b"")
-    (tmp_path / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
-    (tmp_path / "rows.jsonl").write_text('{"text": "Fine."}\n{"text": \n')
-    (tmp_path / "rows.csv").write_text("id,words\n1,Some\n")
-    (tmp_path / "twice.yaml").write_text("name: x\nframes: {}\nframes: {}\n")
-    assert "empty" in failed("analyze", "empty", cwd=tmp_path)
-    assert "absent" in failed("analyze", "absent", cwd=tmp_path)
-    assert "nothing.txt" in failed("analyze", "nothing.txt", cwd=tmp_path)
-    assert "PNG" in failed("analyze", "picture.txt", cwd=tmp_path)
-    assert "line 2" in failed("analyze", "rows.jsonl", cwd=tmp_path)
-    assert "words" in failed("analyze", "rows.csv", cwd=tmp_path)
-    unknown = failed("analyze", "rows.csv", "--codebook", "diplomcy", cwd=tmp_path)
-    assert "did you mean diplomacy?" in unknown
-    twice = failed("analyze", "rows.csv", "--codebook", "twice.yaml", cwd=tmp_path)
-    assert "the key 'frames' is there twice, in lines 2 and 3" in twice
-
-
-def test_a_foreign_folder_is_left_alone(seeds: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "notes.txt").write_text("keep")
-    message = failed("analyze", seeds, "--out", "mine", cwd=tmp_path)
-    assert "mine: holds 'notes.txt', which stance did not write" in message
-    assert (tmp_path / "mine" / "notes.txt").read_text() == "keep"
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "long.txt").write_text("A sentence that is scored.\n\n" * 30_000)
+    (tmp_path / "long.txt").write_text(
+        "\n\n".join(f"Sentence {k} is scored." for k in range(30_000))
+    )
     command = [sys.executable, "-m", "stance", "analyze", "long.txt"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         time.sleep(2.5)

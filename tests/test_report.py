@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import stance
-from stance.plots import plot_cooccurrence, plot_profile, plot_strip, save_figure
+from stance.plots import draw_article, plot_cooccurrence, plot_profile, plot_strip, save_figure
 from stance.report import render_report
 
 HOSTILE = """Peace talks </title><script>alert(1)</script>
@@ -20,14 +20,19 @@ def analysed(folder: Path) -> stance.Analysis:
     return stance.analyze(folder, model="lexical")
 
 
+def page_of(result: stance.Analysis) -> str:
+    figures = [draw_article(profile) for profile in result.profiles]
+    return render_report(result.profiles, result.codebook, result.manifest, figures)
+
+
 def test_hostile_text_is_escaped(tmp_path: Path) -> None:
     result = analysed(tmp_path)
-    page = render_report(result.profiles, result.codebook, result.manifest)
+    page = page_of(result)
     assert "<script" not in page
     assert "<img src=x" not in page
     assert "{{ 7 * 7 }}" in page
     assert page.count("</style>") == 1
-    assert re.findall(r"(?:src|href)=\"(?!data:image/png;base64,|#)", page) == []
+    assert re.findall(r"(?:src|href)=\"(?!data:image/svg\+xml;base64,|#)", page) == []
 
 
 def test_figures_have_the_same_bytes(tmp_path: Path) -> None:
