@@ -69,13 +69,6 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["long.txt"]
 
 
-def test_codebooks_are_listed_and_shown(tmp_path: Path) -> None:
-    listed = run("codebooks", cwd=tmp_path).stdout.decode().splitlines()
-    assert [line.split()[0] for line in listed] == ["diplomacy", "moral", "news", "policy"]
-    shown = run("codebooks", "news", cwd=tmp_path).stdout.decode()
-    assert "human_interest: " in shown
-
-
 def test_importing_loads_nothing_heavy(tmp_path: Path) -> None:
     heavy = ["torch", "transformers", "pandas", "matplotlib", "click", "onnxruntime"]
     code = f"import stance, sys; print([m for m in {heavy} if m in sys.modules])"

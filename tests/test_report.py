@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 import stance
 from stance.plots import draw_article, plot_cooccurrence, plot_profile, plot_strip, save_figure
@@ -52,3 +56,44 @@ def test_a_result_replaces_an_older_one_whole(tmp_path: Path) -> None:
     result.save(tmp_path / "out")
     assert (tmp_path / "out" / "report.html").read_text(encoding="utf-8").startswith("<!doctype")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["hostile.txt", "out"]
+
+
+def test_a_sentence_with_two_frames_shows_both(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Talks\n\nA ceasefire lets aid reach civilians.\n")
+    result = stance.analyze(tmp_path / "a.txt", model="lexical")
+    (two,) = [t for t in result.sentences if len(t.frames) == 2]
+    assert two.frames == ("restraint", "humanitarian")
+    assert "background-image: linear-gradient(90deg, #009e73 0% 50%, #cc79a7 50% 100%)" in page_of(
+        result
+    )
+
+
+def test_every_probability_of_every_sentence_is_on_the_page(tmp_path: Path) -> None:
+    result = analysed(tmp_path)
+    told = re.findall(r'role="note">([^<]*)</span>', page_of(result))
+    assert told == [
+        "\n".join(f"{tag.frame}  {100 * tag.probability:.0f} %" for tag in t.tags)
+        for t in result.sentences
+    ]
+
+
+def test_three_clearest_and_three_borderline_sentences_a_frame(seeds: Path) -> None:
+    page = page_of(stance.analyze(seeds, model="lexical"))
+    assert page.count("<td>clearest</td>") == page.count("<td>borderline</td>") == 3 * 4
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here")
+def test_a_point_at_a_sentence_shows_its_probabilities(tmp_path: Path) -> None:
+    result = analysed(tmp_path)
+    probe = (
+        "<script>const s = document.querySelector('.s');"
+        "const shown = () => getComputedStyle(s.querySelector('.p')).display;"
+        "const before = shown(); s.focus(); document.title = before + ' ' + shown();</script>"
+    )
+    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page_of(result))
+    (tmp_path / "page.html").write_text(page.replace("</body>", f"{probe}</body>"), "utf-8")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+    command += ["--disable-background-networking", "--disable-component-update", "--dump-dom"]
+    command += [f"--user-data-dir={tmp_path / 'browser'}", f"file://{tmp_path / 'page.html'}"]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    assert "<title>none block</title>" in done.stdout.decode()
