@@ -9,18 +9,9 @@ from safetensors.torch import load_file
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
 from stance.scorers.bundled import MODELS
+from stance.training.network import bert_name
 
 MINI = MODELS / "mini"
-_NAMES = {
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
-    "attention_output": "attention.output.dense",
-    "attention_norm": "attention.output.LayerNorm",
-    "intermediate": "intermediate.dense",
-    "output": "output.dense",
-    "output_norm": "output.LayerNorm",
-}
 
 
 def write_ordinary(folder: Path) -> None:
@@ -66,7 +57,4 @@ def _ordinary(name: str) -> str:
         return name
     if name.startswith("pooler."):
         return f"bert.pooler.dense.{name.removeprefix('pooler.')}"
-    if not name.startswith("layers."):
-        return f"bert.{name}"
-    _, index, module, kind = name.split(".")
-    return f"bert.encoder.layer.{index}.{_NAMES[module]}.{kind}"
+    return f"bert.{bert_name(name)}"

@@ -46,7 +46,10 @@ class Span:
 @final
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """A span kept out of the tagged sentences, with the reason: caption, credit, byline, …"""
+    """A span kept out of the tagged sentences, with the reason.
+
+    Reasons: caption, credit, byline, dateline, notice (of the agency or publisher), front matter.
+    """
 
     span: Span
     reason: str

@@ -126,7 +126,7 @@ _BERT_NAMES = {
 }
 
 
-def _bert_name(name: str) -> str:
+def bert_name(name: str) -> str:
     """Return the name that an ordinary BERT checkpoint gives to one of our encoder parameters."""
     if not name.startswith("layers."):
         return name
@@ -141,7 +141,7 @@ def load_base(path: Path, *, dropout: float) -> OnePassNetwork:
     own = network.state_dict()
     for name in own:
         if name.startswith(("embeddings.", "layers.")):
-            own[name] = base[_bert_name(name)]
+            own[name] = base[bert_name(name)]
     nn.init.normal_(own["pooler.weight"], std=0.02)
     nn.init.normal_(own["classifier.weight"], std=0.02)
     network.load_state_dict(own)
