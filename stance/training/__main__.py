@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 
 from stance.calibration import load_calibration
+from stance.runs import file_hash
 from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
@@ -42,6 +44,7 @@ def find_base() -> Path:
 @click.option(
     "--run", "folder", type=_FOLDER, required=True, help="Run folder; an existing run goes on."
 )
+@click.option("--start", type=_FOLDER, help="Model folder to go on from, instead of the base.")
 @click.option(
     "--pairs", type=int, default=_RECIPE.pairs, show_default=True, help="Pairs to train on."
 )
@@ -50,14 +53,27 @@ def find_base() -> Path:
 )
 @click.option("--seed", type=int, default=_RECIPE.seed, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
-def fit(data: Path, folder: Path, pairs: int, rate: float, seed: int, threads: int) -> None:
-    """Train from all-MiniLM-L6-v2; safe to stop and start again."""
+def fit(
+    data: Path,
+    folder: Path,
+    start: Path | None,
+    pairs: int,
+    rate: float,
+    seed: int,
+    threads: int,
+) -> None:
+    """Train from all-MiniLM-L6-v2 or another start; safe to stop and to run again."""
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     base = find_base()
     recipe = Recipe(pairs=pairs, rate=rate, seed=seed)
     packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
-    network = load_base(base / "model.safetensors", dropout=recipe.dropout)
+    if start is None:
+        network = load_base(base / "model.safetensors", dropout=recipe.dropout)
+    else:
+        weights = start / "model.safetensors"
+        network = load_checkpoint(weights, dropout=recipe.dropout)
+        recipe = replace(recipe, start=file_hash(weights))
 
     def figures(network: OnePassNetwork) -> dict[str, float]:
         return judge.figures(torch_scorer(network, packer), data)

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from stance.scorers.packing import Packed, Packer
 from stance.training.labels import NOT_ENTAILMENT
@@ -27,7 +28,11 @@ Judge = Callable[[OnePassNetwork], dict[str, float]]
 @final
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run depends on besides its data and its base."""
+    """What a run depends on besides its data.
+
+    ``start`` names the weights it began with: the SHA-256 of their file, or nothing for the base.
+    ``bfloat16`` computes matrix products in bfloat16; weights and their updates stay float32.
+    """
 
     pairs: int = 400_000
     rate: float = 1.2e-4
@@ -37,6 +42,8 @@ class Recipe:
     clip: float = 1.0
     dropout: float = 0.1
     seed: int = 7
+    bfloat16: bool = True
+    start: str = ""
     minutes_between: float = 16.0
 
 
@@ -135,10 +142,12 @@ class Run:
         rate = self._rate()
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        logits = self.network(
-            batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
-        )
-        loss = pair_loss(logits[batch.answered], labels, weights)
+        mixed = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.bfloat16)
+        with mixed, sdpa_kernel(SDPBackend.MATH):
+            logits = self.network(
+                batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
+            )
+        loss = pair_loss(logits[batch.answered].float(), labels, weights)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         self.optimiser.step()
