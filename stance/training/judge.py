@@ -17,8 +17,16 @@ from stance.scorers import Scorer
 from stance.tagging import ask_all, log_odds
 from stance.training.labels import LABELS
 from stance.training.mixture import FRAMES, read_rows
+from stance.training.written import LETTERS, read_families
 
-ENTAILMENT_SETS = ("snli_heldout", "perspectrum_test", "conjnli_dev", "news_hypotheses")
+WRITTEN = "written_heldout"
+ENTAILMENT_SETS = (
+    "snli_heldout",
+    "perspectrum_test",
+    "conjnli_dev",
+    "news_hypotheses",
+    WRITTEN,
+)
 
 
 @final
@@ -44,12 +52,24 @@ def judge_pairs(scorer: Scorer, data: Path) -> PairAnswers:
         for row in read_rows(data / "entailment/news_hypotheses.parquet")
         if row["split"] == "dev"
     ]
+    rows += _written_rows()
     answers = scorer.score([Question(row["premise"], (row["hypothesis"],)) for row in rows])
     log_p = np.concatenate(answers).astype(np.float64)
     source = np.array([row["source"] for row in rows])
     log_p[source == "perspectrum_test", 1] = -np.inf
     gold = np.array([LABELS.index(row["label"]) for row in rows])
     return PairAnswers(source, (log_p.argmax(axis=1) == gold).astype(np.float64))
+
+
+def _written_rows() -> list[dict[str, str]]:
+    """Return the pairs of three labels of the written families whose topic is held out."""
+    return [
+        {"premise": premise, "hypothesis": text, "label": LABELS[LETTERS[letter]], "source": WRITTEN}
+        for family in read_families()
+        for text, labels in family.hypotheses
+        for premise, letter in zip(family.premises, labels, strict=True)
+        if family.held_out and "x" not in labels
+    ]
 
 
 @final

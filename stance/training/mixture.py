@@ -15,6 +15,7 @@ import yaml
 
 from stance.training import claims
 from stance.training.labels import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, NOT_ENTAILMENT
+from stance.training.written import Family, read_families
 
 FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
 HELD_OUT_PERCENT = 15
@@ -87,6 +88,7 @@ class Mixture:
     data: Path
     codes: dict[str, tuple[str, ...]]
     stances: dict[str, tuple[str, ...]]
+    families: tuple[Family, ...]
     blocked: frozenset[str]
 
     def epoch(self, seed: int) -> list[Group]:
@@ -106,6 +108,13 @@ class Mixture:
         yield from self._entailment(draw)
         yield from self._diplomacy(draw)
         yield from self._wide(draw)
+        yield from self._written()
+
+    def _written(self) -> Iterator[tuple[str, Answer]]:
+        for family in self.families:
+            if not family.held_out:
+                for premise, hypothesis, label in family.pairs():
+                    yield premise, (hypothesis, label, 1.0)
 
     def _entailment(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):
@@ -187,5 +196,6 @@ def load_mixture(data: Path) -> Mixture:
         data=data,
         codes=load_code_wordings(),
         stances={side: tuple(book["stance"][side]) for side in ("favor", "against")},
+        families=tuple(read_families()),
         blocked=development_sentences(data),
     )
