@@ -19,6 +19,7 @@ from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Recipe, Run
+from stance.training.history import go_on_from, write_history
 from stance.training.mixture import load_mixture
 from stance.training.network import OnePassNetwork, load_base, load_checkpoint
 from stance.training.torch_scorer import torch_scorer
@@ -74,6 +75,7 @@ def fit(
         weights = start / "model.safetensors"
         network = load_checkpoint(weights, dropout=recipe.dropout)
         recipe = replace(recipe, start=file_hash(weights))
+        go_on_from(start, folder)
 
     def figures(network: OnePassNetwork) -> dict[str, float]:
         return judge.figures(torch_scorer(network, packer), data)
@@ -92,6 +94,7 @@ def export(folder: Path, data: Path, target: Path) -> None:
     """Write the best checkpoint of a run as a model folder, calibrated on the train splits."""
     network = load_checkpoint(folder / "best.safetensors")
     export_model(network, find_base() / "tokenizer.json", target)
+    write_history(folder, target)
     scorer = load_scorer(model=target, threads=2)
     prefix = scorer.fingerprint.rpartition(":")[0] + ":"
     calibration = fit_calibration(scorer, data, prefix)
@@ -105,7 +108,7 @@ def export(folder: Path, data: Path, target: Path) -> None:
 @click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
 @click.option("--model", type=_FOLDER, default=_SHIPPED, show_default=True, help="Model folder.")
 @click.option("--run", "folder", type=_FOLDER, help="Run folder: also compare with its checkpoint.")
-@click.option("--write", is_flag=True, help="Store the figures in the model card (needs --run).")
+@click.option("--write", is_flag=True, help="Store the figures in the model card.")
 def evaluate(data: Path, model: Path, folder: Path | None, write: bool) -> None:
     """Print every figure the model is judged by; exit 1 where a gate is missed."""
     scorer = load_scorer(model=model, threads=2)
@@ -118,8 +121,8 @@ def evaluate(data: Path, model: Path, folder: Path | None, write: bool) -> None:
         trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
         figures += gates.fidelity(scorer, trained, data)
     click.echo("\n".join([gates.HEADER, *(figure.row() for figure in figures)]))
-    if write and folder is not None:
-        write_card(model, figures, folder)
+    if write:
+        write_card(model, figures)
         write_hashes(model)
     if any(figure.passed is False for figure in figures):
         raise SystemExit(1)

@@ -18,7 +18,7 @@ from stance.calibration import Calibration
 from stance.codebooks import load_codebook
 from stance.records import LogProbs, Question
 from stance.scorers import Scorer
-from stance.training.judge import FrameAnswers, judge_frames, judge_pairs, silver_rows
+from stance.training.judge import WRITTEN, FrameAnswers, judge_frames, judge_pairs, silver_rows
 from stance.training.mixture import FRAMES, read_rows
 
 RESAMPLES = 2_000
@@ -27,6 +27,7 @@ _ACCURACIES = {
     "perspectrum_test": ("Perspectrum test, support against undermine, accuracy", 0.73),
     "news_hypotheses": ("news hypotheses dev, 3-way accuracy", 0.72),
     "conjnli_dev": ("ConjNLI dev, 3-way accuracy", None),
+    WRITTEN: ("written families, topics never trained on, 3-way accuracy", None),
 }
 
 
