@@ -18,7 +18,8 @@ from stance.errors import DataError
 from stance.records import Question
 from stance.scorers.bundled import MODELS, load_bundled
 from stance.scorers.packing import Limits, Packer
-from stance.training import card, claims, gates
+from stance.tagging import log_odds
+from stance.training import card, claims, gates, rivals, wide
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Recipe, Run, pair_loss
 from stance.training.history import go_on_from, write_history
@@ -172,20 +173,17 @@ def test_a_claim_is_reworded_with_the_label_that_then_holds() -> None:
 
 
 def test_the_wording_of_a_written_hypothesis_does_not_tell_its_label() -> None:
-    families = read_families()
-    three_way = [
-        labels for f in families for _, labels in f.hypotheses if {"x", "e"} != set(labels)
-    ]
-    assert len(three_way) > 3_000
-    assert {tuple(sorted(labels)) for labels in three_way} == {("c", "e", "n")}
+    told = [labels for f in read_families() for _, labels in f.hypotheses if "x" not in labels]
+    assert len(told) > 3_000
+    assert {"".join(sorted(labels)) for labels in told} == {"cen", "ccee"}
 
 
-def test_written_families_cover_forty_topics_and_hold_out_six() -> None:
+def test_written_families_cover_a_hundred_topics_and_hold_out_fifteen() -> None:
     families = read_families()
     topics = {family.topic for family in families}
-    assert len(topics) == 40
+    assert len(topics) == 100
     assert topics > HELD_OUT
-    assert len(HELD_OUT) == 6
+    assert len(HELD_OUT) == 15
     assert sum(len(f.premises) * len(f.hypotheses) for f in families) >= 12_000
 
 
@@ -378,3 +376,21 @@ def vars_of(recipe: Recipe) -> dict[str, object]:
     from dataclasses import asdict
 
     return asdict(recipe)
+
+
+def test_word_counts_learn_a_word_and_a_majority_learns_nothing() -> None:
+    texts = ["a truce holds", "a truce ends", "rents rise", "rents fall"] * 3
+    gold = np.array([["truce" in text, "rents" in text] for text in texts])
+    odds = rivals.tfidf(texts, gold, ["the truce", "the rents"])
+    assert (odds > 0).tolist() == [[True, False], [False, True]]
+    assert wide.mean_precision(gold, odds[[0, 0, 1, 1] * 3]) == 1.0
+    assert wide.mean_precision(gold, np.zeros((12, 2))) == 0.5
+
+
+def test_a_code_is_scored_by_the_mean_over_its_wordings() -> None:
+    scorer = torch_scorer(tiny(), packer())
+    wordings = {"a": HYPOTHESES[:2], "b": HYPOTHESES[2:]}
+    (answer,) = scorer.score([Question("Aid.", HYPOTHESES)])
+    odds = log_odds(answer)
+    expected = [[odds[:2].mean(), odds[2]]]
+    np.testing.assert_allclose(wide.code_odds(scorer, ["Aid."], wordings), expected, atol=1e-6)

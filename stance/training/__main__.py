@@ -23,6 +23,7 @@ from stance.training.history import go_on_from, write_history
 from stance.training.mixture import load_mixture
 from stance.training.network import OnePassNetwork, load_base, load_checkpoint
 from stance.training.torch_scorer import torch_scorer
+from stance.training.wide import wide
 
 _RECIPE = Recipe()
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -108,14 +109,17 @@ def export(folder: Path, data: Path, target: Path) -> None:
 @click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
 @click.option("--model", type=_FOLDER, default=_SHIPPED, show_default=True, help="Model folder.")
 @click.option("--run", "folder", type=_FOLDER, help="Run folder: also compare with its checkpoint.")
+@click.option("--all", "whole", is_flag=True, help="Also the wide codes, beside rivals.")
 @click.option("--write", is_flag=True, help="Store the figures in the model card.")
-def evaluate(data: Path, model: Path, folder: Path | None, write: bool) -> None:
+def evaluate(data: Path, model: Path, folder: Path | None, whole: bool, write: bool) -> None:
     """Print every figure the model is judged by; exit 1 where a gate is missed."""
     scorer = load_scorer(model=model, threads=2)
     other = load_scorer(model=model, threads=2, tokens=4_096)
     calibration = load_calibration(model / "calibration.json", scorer.fingerprint)
     figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data, calibration)]
     figures += gates.independence(scorer, other, data)
+    if whole:
+        figures += wide(scorer, data, find_base())
     if folder is not None:
         packer = Packer(Tokenizer.from_file(str(model / "tokenizer.json")), Limits())
         trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
