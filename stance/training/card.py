@@ -46,7 +46,7 @@ optimistic.
 | NewsMTSC train without 15 % of its sentences (Hamborg & Donnay 2021) | MIT |
 | directed sentiment (Park et al. 2021) | free use with citation |
 | statements on news and government sentences; silver labels of diplomacy frames and of 42 codes | produced by a large language model for this project, not checked by hand |
-| 1,798 families of sentences and hypotheses (18,543 pairs, without 6 of 40 topics) | written for this project by a large language model, see `stance/training/data/written/card.md` |
+| 2,735 families of sentences and hypotheses (26,111 pairs, without 15 of 100 topics) | written for this project by a large language model, see `stance/training/data/written/card.md` |
 
 ## Figures
 
