@@ -1,0 +1,318 @@
+"""Find what the cues of a sentence report, and the quotations that belong to them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from stance.voices import lexicon as lex
+from stance.voices.cues import Cue, find_cues, iter_cuts
+from stance.voices.phrases import Range, phrase_after
+from stance.voices.tokens import Token
+
+_AHEAD = 16
+_STRICT = frozenset(
+    form
+    for form in lex.SPEECH | lex.THOUGHT
+    if form.startswith(
+        ("add", "continu", "point", "read", "rul", "stat", "post", "charg", "show", "find", "found",
+         "see", "saw", "hear", "know", "knew", "underst", "feel", "felt", "determin", "figur",
+         "consider", "guess", "hint", "counter", "caution", "comment", "relat", "document", "view")
+    )
+)
+"""Verbs with so many other meanings that a clause or a quotation must follow."""
+
+_CLAUSE = frozenset(
+    "that if whether how why what there it he she they we i you when where who".split()
+)
+_PARTICLES = frozenset("for on out of about to against at up into over with off back".split())
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A cue with what it reports, as places of the tokens of its sentence.
+
+    ``spoken`` is False for a wish, a judgement or a topic, which leave the words to the outlet.
+    """
+
+    cue: Cue
+    contents: tuple[Range, ...]
+    spoken: bool
+    quotes: tuple[int, ...] = ()
+
+
+def find_reports(tokens: Sequence[Token]) -> list[Report]:
+    """Return the reports of a sentence in order."""
+    cues = find_cues(tokens)
+    cuts = list(iter_cuts(tokens, cues))
+    found = (_report(tokens, cue, cuts) for cue in cues)
+    return [report for report in found if report is not None]
+
+
+def _report(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | None:
+    if cue.kind == "according":
+        return _according(tokens, cue)
+    if cue.kind == "noun":
+        return _noun(tokens, cue, cuts)
+    low = tokens[cue.verb].low
+    if low in lex.TAGS or cue.kind == "inverted":
+        tag = _tag(tokens, cue, cuts)
+        if tag is not None or cue.kind == "inverted":
+            return tag
+    return _right(tokens, cue, cuts)
+
+
+# ------------------------------------------------------------------------------- to the left
+
+
+def _tag(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | None:
+    """A cue behind what it reports: “…,” he said. The deal failed, he said."""
+    start = cue.lead
+    if start == 0:
+        return None
+    after = cue.subject[1] if cue.kind == "inverted" and cue.subject else cue.last
+    before = tokens[start - 1]
+    quote = before.is_quote or (before.low == "," and start > 1 and tokens[start - 2].is_quote)
+    comma = before.low in {",", "—", "–", "--"}
+    if not (quote or comma) or not _tag_ends(tokens, cue, after, quoted=quote):
+        return None
+    if quote:
+        return _quoted_tag(tokens, cue, start - 1 if before.is_quote else start - 2, after)
+    left = _left(tokens, start - 1)
+    if left is None:
+        return None
+    right = _inserted(tokens, after, cuts)
+    return Report(cue, (left, right) if right else (left,), spoken=True)
+
+
+def _tag_ends(tokens: Sequence[Token], cue: Cue, after: int, *, quoted: bool) -> bool:
+    """Whether nothing is reported right behind the verb."""
+    place = _skip(tokens, cue, after)
+    if place >= len(tokens):
+        return True
+    token = tokens[place]
+    if token.low in {"that", ":"} or (token.is_quote and place == after and not quoted):
+        return False
+    if token.is_quote:
+        return quoted
+    if not token.is_word:
+        return True
+    return token.low in lex.PLACED | lex.TIMES | {"and", "but"} or (quoted and place > after)
+
+
+def _quoted_tag(tokens: Sequence[Token], cue: Cue, place: int, after: int) -> Report:
+    quotes = [tokens[place].quote]
+    follow = _next_quote(tokens, after)
+    if follow is not None:
+        quotes.append(tokens[follow].quote)
+    left = (place, place + 1)
+    partial = place > 0 and not _opens(tokens, place)
+    if partial:
+        found = _left(tokens, place + 1)
+        left = found or left
+    return Report(cue, (left,), spoken=True, quotes=() if partial and follow is None else tuple(quotes))
+
+
+def _opens(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a quotation begins what is said, and is not part of a clause of the outlet."""
+    before = tokens[place - 1]
+    return not before.is_word or before.low in {"and", "but"} or place <= 1
+
+
+def _next_quote(tokens: Sequence[Token], start: int) -> int | None:
+    for place in range(start, min(len(tokens), start + _AHEAD)):
+        if tokens[place].is_quote:
+            return place if not tokens[place - 1].is_word or tokens[place - 1].low == "and" else None
+    return None
+
+
+def _left(tokens: Sequence[Token], end: int) -> Range | None:
+    """The clause that ends at ``end``, from the start of the sentence or the last tag."""
+    start = 0
+    while start < end and (
+        not (tokens[start].is_word or tokens[start].is_quote)
+        or tokens[start].low in {"but", "and", "still", "yet", "meanwhile", "however"}
+    ):
+        start += 1
+    return (start, end) if end - start > 1 else None
+
+
+def _inserted(tokens: Sequence[Token], after: int, cuts: Sequence[int]) -> Range | None:
+    """What goes on behind a tag between commas: The deal, he said, is dead."""
+    if after >= len(tokens) or tokens[after].low not in {",", "—", "–"}:
+        return None
+    start = after + 1
+    if start >= len(tokens) or tokens[start].low in lex.BREAKS | {"according"}:
+        return None
+    if tokens[start].low.endswith("ing"):
+        return None
+    end = _end(tokens, start, cuts)
+    return (start, end) if end > start else None
+
+
+# ------------------------------------------------------------------------------ to the right
+
+
+def _right(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | None:
+    low = tokens[cue.verb].low
+    spoken = low in lex.SPEECH or low in lex.THOUGHT
+    place = _skip(tokens, cue, cue.last)
+    if place >= len(tokens):
+        return None
+    if tokens[place].low in {":", ","} and place + 1 < len(tokens) and tokens[place + 1].is_quote:
+        place += 1
+    if tokens[place].is_quote and spoken:
+        return _quoted_right(tokens, cue, place, cuts)
+    start, bounded = _object(tokens, place, low)
+    if start is None:
+        return None
+    end = _end(tokens, start, cuts, bounded=bounded)
+    clause = not bounded and not (low in lex.INTENT and tokens[start].low == "to")
+    return Report(cue, ((start, end),), spoken=spoken and clause) if end > start else None
+
+
+def _quoted_right(
+    tokens: Sequence[Token], cue: Cue, place: int, cuts: Sequence[int]
+) -> Report | None:
+    end = _end(tokens, place, cuts)
+    words = sum(token.is_word for token in tokens[place + 1 : min(end, place + 8)])
+    if words and tokens[place + 1].low not in {"and", "but", "as", "in", "at", "when", "before", ","}:
+        return Report(cue, ((place, end),), spoken=True)
+    return Report(cue, ((place, place + 1),), spoken=True, quotes=(tokens[place].quote,))
+
+
+def _object(tokens: Sequence[Token], place: int, low: str) -> tuple[int | None, bool]:
+    """Where what is reported begins, and whether it is a thing and no clause."""
+    token = tokens[place]
+    if token.low == ":":
+        return place + 1, False
+    if not (token.is_word or token.is_quote):
+        return None, False
+    if token.low in _CLAUSE:
+        return place, False
+    if low in _STRICT:
+        return None, False
+    if low in lex.SPEECH and token.low not in _PARTICLES:
+        return place, False
+    if low in lex.INTENT and (token.low == "to" or low.startswith(("want", "urg", "encourag"))):
+        return place, False
+    if low in lex.THOUGHT and token.low not in _PARTICLES:
+        return place, False
+    if low in lex.STANCE or (low in lex.SPEECH and token.low in _PARTICLES):
+        step = place + 1 if token.low in _PARTICLES - {"to"} else place
+        return step, True
+    return None, False
+
+
+def _skip(tokens: Sequence[Token], cue: Cue, place: int) -> int:
+    """Step over addressee, time and occasion behind the verb."""
+    if tokens[cue.verb].low in lex.ADDRESSED and cue.kind != "inverted":
+        place = _skip_addressee(tokens, place)
+    if tokens[cue.verb].low.startswith("point") and _low(tokens, place) == "out":
+        place += 1
+    for _ in range(4):
+        step = _skip_one(tokens, place)
+        if step == place:
+            break
+        place = step
+    return place
+
+
+def _low(tokens: Sequence[Token], place: int) -> str:
+    return tokens[place].low if place < len(tokens) else ""
+
+
+def _skip_one(tokens: Sequence[Token], place: int) -> int:
+    low = _low(tokens, place)
+    if low in lex.TIMES - {"this", "that"} or low.endswith("ly"):
+        return place + 1
+    if low == "this" and _low(tokens, place + 1) in lex.TIMES:
+        return place + 2
+    if low in {"on", "in", "at", "during", "by", "via", "to", "after", "through", "before", "of"}:
+        return _skip_occasion(tokens, place)
+    return place
+
+
+def _skip_occasion(tokens: Sequence[Token], place: int) -> int:
+    """Step over in a statement on Monday; what follows ``that`` or a mark is reported anyway."""
+    for ahead in range(place + 1, min(len(tokens), place + _AHEAD)):
+        token = tokens[ahead]
+        if token.low == "that" or token.low == ":" or token.is_quote:
+            return ahead
+        if token.low in _CLAUSE or token.low in lex.AUXILIARIES - {"'s"} or token.low == ",":
+            break
+    for ahead in range(place + 1, min(len(tokens), place + 7)):
+        token = tokens[ahead]
+        if not token.is_word:
+            break
+        if token.low in lex.OCCASIONS or token.low in lex.DAYS:
+            return ahead + 1
+    return place
+
+
+def _skip_addressee(tokens: Sequence[Token], place: int) -> int:
+    if _low(tokens, place) in {"him", "her", "them", "us", "me", "it", "reporters", "you"}:
+        return place + 1
+    for ahead in range(place, min(len(tokens), place + _AHEAD)):
+        token = tokens[ahead]
+        if token.low in {"that", "to", "how", "why", "what", ":", "if", "whether"} or token.is_quote:
+            return ahead
+        if token.low == "," or token.low in lex.AUXILIARIES - {"'s"}:
+            break
+    found = phrase_after(tokens, place)
+    return found[1] if found else place
+
+
+# ----------------------------------------------------------------------------------- others
+
+
+def _according(tokens: Sequence[Token], cue: Cue) -> Report | None:
+    """According to him, …; or …, according to him."""
+    subject = cue.subject
+    if subject is None:
+        return None
+    if cue.lead <= 1:
+        start = next(
+            (k + 1 for k in range(subject[1], min(len(tokens), subject[1] + 40))
+             if tokens[k].low == ","),
+            None,
+        )
+        end = _end(tokens, start, ()) if start else 0
+        return Report(cue, ((start, end),), spoken=True) if start and end > start else None
+    end = cue.lead - 1 if tokens[cue.lead - 1].low == "," else cue.lead
+    left = _left(tokens, end)
+    if left is None:
+        return None
+    if tokens[left[1] - 1].is_quote and left[1] - left[0] == 1:
+        return Report(cue, (left,), spoken=True, quotes=(tokens[left[0]].quote,))
+    return Report(cue, (left,), spoken=True)
+
+
+def _noun(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | None:
+    clause = tokens[cue.last].low == "that"
+    start = cue.last if tokens[cue.last].low in {"that", "to"} else cue.last + 1
+    end = _end(tokens, start, cuts, bounded=True)
+    return Report(cue, ((start, end),), spoken=clause) if end > start else None
+
+
+def _end(tokens: Sequence[Token], start: int, cuts: Sequence[int], *, bounded: bool = False) -> int:
+    """Where a clause that begins at ``start`` ends: before the next cut or the closing stop."""
+    place = bisect_right(cuts, start)
+    end = cuts[place] if place < len(cuts) else len(tokens)
+    if bounded:
+        end = _bound(tokens, start, end)
+    while end > start and not (tokens[end - 1].is_word or tokens[end - 1].is_quote):
+        if tokens[end - 1].kind == "aside":
+            break
+        end -= 1
+    return end
+
+
+def _bound(tokens: Sequence[Token], start: int, end: int) -> int:
+    for place in range(start, min(end, start + 60)):
+        if tokens[place].low in {",", "—", "–", "after", "when", "while", "because", "but"}:
+            return place
+    return min(end, start + 60)
