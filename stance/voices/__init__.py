@@ -39,7 +39,7 @@ def find_voices(article: Article, sentences: Sequence[Sentence]) -> Voices:
     paragraphs = gather(reading, sentences)
     quotations, unbalanced = find_quotations(reading.text, paragraphs)
     found = attribute(reading, paragraphs, quotations)
-    spans = [span for paragraph in paragraphs for span in paragraph]
+    spans = [reading.forth(Span(sentence.start, sentence.end)) for sentence in sentences]
     labels = label(reading.text, spans, found, quotations)
     attributions = tuple(_back(reading, each) for each in found)
     labelled = tuple(

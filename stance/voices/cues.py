@@ -41,8 +41,9 @@ def find_cues(tokens: Sequence[Token]) -> list[Cue]:
     """Return the cues of a sentence in order."""
     cues: list[Cue] = []
     head = first_phrase(tokens)
+    shouted = _is_title(tokens)
     for place, token in enumerate(tokens):
-        if not token.is_word:
+        if not token.is_word or (token.is_name and place and not shouted):
             continue
         subject = cues[-1].subject if cues else head
         cue = None
@@ -55,6 +56,12 @@ def find_cues(tokens: Sequence[Token]) -> list[Cue]:
         if cue is not None and not (cues and cue.first < cues[-1].last):
             cues.append(cue)
     return cues
+
+
+def _is_title(tokens: Sequence[Token]) -> bool:
+    """Whether most words have a capital, as in a headline."""
+    words = [token for token in tokens if token.is_word and len(token.low) > 3]
+    return sum(token.is_name for token in words) > 0.7 * len(words)
 
 
 def form_of(low: str) -> str:
@@ -119,7 +126,8 @@ def _participle(tokens: Sequence[Token], place: int, above: Range | None) -> Cue
     before = tokens[place - 1]
     if before.is_word and before.low not in {"while", "by", "and", "before", "after", "in", "then"}:
         subject = phrase_before(tokens, place)
-        named = subject and tokens[subject[1] - 1].low in lex.DOCUMENTS
+        quoted = _low(tokens, place + 1) == "," or _is_quote(tokens, place + 1)
+        named = subject and (tokens[subject[1] - 1].low in lex.DOCUMENTS or quoted)
         return Cue("finite", place, place + 1, place, place, subject) if named else None
     lead = place - 1 if before.is_word else place
     if lead > 0 and tokens[lead - 1].low == ",":
@@ -133,6 +141,8 @@ def _finite(
     before = tokens[first - 1] if first else None
     if before is None or not (before.is_word or before.kind == "aside" or before.low == ","):
         return _inverted(tokens, first, place)
+    if _low(tokens, place + 1) in lex.AUXILIARIES - {"being", "having", "'s"}:
+        return None
     if before.low in {"and", "but", "or", "then"}:
         lead = first - 2 if first > 1 and tokens[first - 2].low == "," else first - 1
         return Cue("joined", first, place + 1, place, lead, above) if above else None
@@ -141,9 +151,19 @@ def _finite(
     subject = phrase_before(tokens, first)
     if subject is None:
         return _inverted(tokens, first, place)
+    if tokens[subject[1] - 1].low == "you":
+        return None
     if first == place and not _agrees(tokens, subject, form):
         return None
     return Cue("finite", first, place + 1, place, subject[0], subject)
+
+
+def _low(tokens: Sequence[Token], place: int) -> str:
+    return tokens[place].low if place < len(tokens) else ""
+
+
+def _is_quote(tokens: Sequence[Token], place: int) -> bool:
+    return place < len(tokens) and tokens[place].is_quote
 
 
 def _relative(tokens: Sequence[Token], first: int, place: int) -> Cue | None:
@@ -172,7 +192,8 @@ def _agrees(tokens: Sequence[Token], subject: Range, form: str) -> bool:
     last = tokens[subject[1] - 1]
     if last.low in {"who", "which"}:
         return True
-    joined = any(token.low == "and" for token in tokens[subject[0] : subject[1]])
+    recent = tokens[max(subject[0], subject[1] - 6) : subject[1]]
+    joined = any(token.low == "and" for token in recent)
     many = joined or last.low in {"they", "we", "you", "i", "people", "police", "others", "many"}
     many = many or (last.low.endswith("s") and not last.is_name) or last.low in {"some", "most"}
     if last.is_name and last.low.endswith("s"):

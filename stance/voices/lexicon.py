@@ -70,7 +70,7 @@ THOUGHT: Final = _table(
 
 INTENT: Final = _table(
     "want plan intend aim wish desire refuse decline offer prefer propose agree promise pledge vow "
-    "threaten hope expect demand urge encourage seek consider need try attempt",
+    "threaten hope expect demand urge encourage seek consider",
     "seek/seeks/sought/sought/seeking",
 )
 """Verbs of will: what follows is a plan or a wish and the sentence stays the outlet's."""
@@ -79,8 +79,8 @@ STANCE: Final = _table(
     "accuse advocate applaud attack back bash blame blast call champion characterize cite "
     "compare condemn criticize criticise decry defend denounce deride describe discuss dismiss "
     "disavow embrace endorse favor highlight hail label lambaste laud oppose outline paint portray "
-    "praise pan press push question rail raise rate rebuke reference refer reject renounce resent "
-    "ridicule rip slam speak support tout trumpet welcome unveil like love hate admire address "
+    "praise pan question rail rebuke reference refer reject renounce resent "
+    "ridicule rip slam speak support tout trumpet welcome unveil love hate admire address "
     "challenge liken brand dub detail invoke downplay disparage mock promote protest refute reiterate "
     "resist respect slam stress threaten disclose examine emphasize touch trash savage "
     "object appeal lash vouch spoke backtrack echo solicit permit agree approve deplore",

@@ -13,7 +13,7 @@ from typing import final
 
 from stance.records import Span
 
-_MARK = re.compile(r"[\"“”„‟«»‹›‘’‚']|``")
+_MARK = re.compile(r"''|``|[\"“”„‟«»‹›‘’‚']")
 _CLOSERS = {
     "“": "”\"",
     "‟": "”\"",
@@ -23,7 +23,8 @@ _CLOSERS = {
     "»": "«",
     "‹": "›",
     '"': '"”',
-    "``": "”\"",
+    "``": "''”\"",
+    "''": "''",
 }
 _SINGLE = {"‘": "’'", "'": "'’", "‚": "‘’"}
 _BEFORE = frozenset(" \t\r\n\u00a0\u202f([{—–-―:/…")
@@ -124,7 +125,7 @@ def _take(text: str, sentences: Sequence[Span], mark: str, place: int, scan: _Sc
     start, end = sentences[0].start, sentences[-1].end
     opens = _opens(text, place, start, end, mark)
     if scan.mark:
-        closes = mark in _CLOSERS[scan.mark] and not (opens and mark == '"')
+        closes = mark in _CLOSERS[scan.mark] and not (opens and mark in "\"''")
         turned = mark == scan.mark and not opens
         if closes or turned:
             scan.close(place + len(mark))

@@ -82,7 +82,7 @@ def first_phrase(tokens: Sequence[Token]) -> Range | None:
     start = 0
     while start < min(len(tokens), 4) and tokens[start].low in {"and", "but", "still", ",", "yet"}:
         start += 1
-    if start < len(tokens) and tokens[start].low in PREPOSITIONS | BREAKS | {"asked"}:
+    while start < min(len(tokens) - 1, 40) and _is_set_off(tokens, start):
         comma = next((k for k in range(start, min(len(tokens), 40)) if tokens[k].low == ","), None)
         if comma is None:
             return None
@@ -92,6 +92,14 @@ def first_phrase(tokens: Sequence[Token]) -> Range | None:
     if tokens[start].low in SUBJECTS:
         return start, start + 1
     return _until_verb(tokens, start)
+
+
+def _is_set_off(tokens: Sequence[Token], start: int) -> bool:
+    """Whether what begins here stands before the subject: In 2015, …; Chastened by it, …"""
+    token = tokens[start]
+    if token.low in PREPOSITIONS | BREAKS or token.text[0].isdigit():
+        return True
+    return token.low.endswith(("ed", "ing")) and tokens[start + 1].low in PREPOSITIONS | BREAKS
 
 
 def _until_verb(tokens: Sequence[Token], start: int) -> Range | None:
@@ -138,11 +146,21 @@ def _breaks(tokens: Sequence[Token], place: int) -> bool:
         return True
     if token.low in AUXILIARIES and token.low != "'s":
         return True
-    return not token.is_name and _is_verb(token.low)
+    return not token.is_name and (_is_verb(token.low) or _is_past(tokens, place))
 
 
 def _is_verb(low: str) -> bool:
-    return SPEECH.get(low) in {"ed", "ing"} or low in {"says", "say", "told"}
+    if low in {"says", "say", "told", "found", "thought", "knew", "saw", "heard", "wants", "want"}:
+        return True
+    return SPEECH.get(low) in {"ed", "ing"}
+
+
+def _is_past(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a word is a verb and no adjective: Trump scrutinized reports, elected officials."""
+    if not tokens[place].low.endswith("ed") or place == 0:
+        return False
+    before = tokens[place - 1]
+    return before.low in SUBJECTS or before.is_name
 
 
 def _goes_on(tokens: Sequence[Token], place: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -47,17 +47,26 @@ def read(text: str) -> Reading:
 def gather(reading: Reading, sentences: Sequence[Sentence]) -> list[list[Span]]:
     """Return the sentences as they are read, paragraph by paragraph.
 
-    A blank line between two sentences parts them, and so does any line end in a text whose lines
-    nobody wrapped.
+    A blank line between two sentences parts them, and so does any line end, inside a sentence too,
+    in a text whose lines nobody wrapped.
     """
     longest = max((found.end() - found.start() for found in _LINE.finditer(reading.text)), default=0)
     paragraphs: list[list[Span]] = []
     last = -1
     for sentence in sentences:
         span = reading.forth(Span(sentence.start, sentence.end))
-        gap = reading.text[last : span.start].count("\n") if last >= 0 else 2
-        if gap > 1 or (gap and longest > _UNWRAPPED):
-            paragraphs.append([])
-        paragraphs[-1].append(span)
-        last = span.end
+        for part in _lines(reading.text, span) if longest > _UNWRAPPED else [span]:
+            gap = reading.text.count("\n", last, part.start) if last >= 0 else 2
+            if gap > 1 or (gap and longest > _UNWRAPPED):
+                paragraphs.append([])
+            paragraphs[-1].append(part)
+            last = part.end
     return paragraphs
+
+
+def _lines(text: str, span: Span) -> Iterator[Span]:
+    """The lines of a sentence, or the whole where it is empty."""
+    found = list(_LINE.finditer(text, span.start, span.end))
+    yield from (Span(*line.span()) for line in found)
+    if not found:
+        yield span

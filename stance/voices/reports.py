@@ -19,7 +19,7 @@ _STRICT = frozenset(
     if form.startswith(
         ("add", "continu", "point", "read", "rul", "stat", "post", "charg", "show", "find", "found",
          "see", "saw", "hear", "know", "knew", "underst", "feel", "felt", "determin", "figur",
-         "consider", "guess", "hint", "counter", "caution", "comment", "relat", "document", "view")
+         "consider", "guess", "demonstrat", "hint", "counter", "caution", "comment", "relat", "document", "view")
     )
 )
 """Verbs with so many other meanings that a clause or a quotation must follow."""
@@ -94,6 +94,8 @@ def _tag_ends(tokens: Sequence[Token], cue: Cue, after: int, *, quoted: bool) ->
     if place >= len(tokens):
         return True
     token = tokens[place]
+    if token.low == "," and not quoted and _is_quote(tokens, place + 1):
+        return False
     if token.low in {"that", ":"} or (token.is_quote and place == after and not quoted):
         return False
     if token.is_quote:
@@ -178,8 +180,8 @@ def _quoted_right(
     tokens: Sequence[Token], cue: Cue, place: int, cuts: Sequence[int]
 ) -> Report | None:
     end = _end(tokens, place, cuts)
-    words = sum(token.is_word for token in tokens[place + 1 : min(end, place + 8)])
-    if words and tokens[place + 1].low not in {"and", "but", "as", "in", "at", "when", "before", ","}:
+    words = any(token.is_word for token in tokens[place + 1 : min(end, place + 8)])
+    if words and not tokens[place].is_complete:
         return Report(cue, ((place, end),), spoken=True)
     return Report(cue, ((place, place + 1),), spoken=True, quotes=(tokens[place].quote,))
 
@@ -201,6 +203,8 @@ def _object(tokens: Sequence[Token], place: int, low: str) -> tuple[int | None, 
         return place, False
     if low in lex.THOUGHT and token.low not in _PARTICLES:
         return place, False
+    if low in {"speak", "speaks", "spoke", "speaking", "talks", "talked"}:
+        return (place + 1 if token.low in {"about", "of", "out", "against"} else None), True
     if low in lex.STANCE or (low in lex.SPEECH and token.low in _PARTICLES):
         step = place + 1 if token.low in _PARTICLES - {"to"} else place
         return step, True
@@ -221,6 +225,10 @@ def _skip(tokens: Sequence[Token], cue: Cue, place: int) -> int:
     return place
 
 
+def _is_quote(tokens: Sequence[Token], place: int) -> bool:
+    return place < len(tokens) and tokens[place].is_quote
+
+
 def _low(tokens: Sequence[Token], place: int) -> str:
     return tokens[place].low if place < len(tokens) else ""
 
@@ -231,7 +239,9 @@ def _skip_one(tokens: Sequence[Token], place: int) -> int:
         return place + 1
     if low == "this" and _low(tokens, place + 1) in lex.TIMES:
         return place + 2
-    if low in {"on", "in", "at", "during", "by", "via", "to", "after", "through", "before", "of"}:
+    if low in {"on", "in", "at", "during", "by", "via", "after", "through", "before", "of"}:
+        return _skip_occasion(tokens, place)
+    if low == "to" and _low(tokens, place + 1) in {"reporters", "the", "a", "him", "her"}:
         return _skip_occasion(tokens, place)
     return place
 
@@ -241,6 +251,8 @@ def _skip_occasion(tokens: Sequence[Token], place: int) -> int:
     for ahead in range(place + 1, min(len(tokens), place + _AHEAD)):
         token = tokens[ahead]
         if token.low == "that" or token.low == ":" or token.is_quote:
+            return ahead
+        if token.low == "," and _is_quote(tokens, ahead + 1):
             return ahead
         if token.low in _CLAUSE or token.low in lex.AUXILIARIES - {"'s"} or token.low == ",":
             break

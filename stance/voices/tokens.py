@@ -22,10 +22,14 @@ _TOKEN = re.compile(
 )
 
 
+_STOPS = frozenset(",.!?…—")
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word, sign, aside (in brackets) or quotation; ``quote`` is the number of the quotation."""
+    """A word, sign, aside (in brackets) or quotation; ``quote`` is the number of the
+    quotation, whose ``text`` are its last signs only."""
 
     kind: str
     text: str
@@ -45,6 +49,11 @@ class Token:
         return self.kind == "quote"
 
     @property
+    def is_complete(self) -> bool:
+        """Whether it is a quotation that ends as a sentence or before its tag does."""
+        return self.is_quote and not _STOPS.isdisjoint(self.text[:-1])
+
+    @property
     def is_name(self) -> bool:
         """Whether it is a word with a capital."""
         return self.kind == "word" and self.text[0].isupper()
@@ -60,7 +69,7 @@ def tokenize(
         span = quotations[number].span
         start, end = max(span.start, sentence.start), min(span.end, sentence.end)
         tokens.extend(_plain(text, place, start))
-        tokens.append(Token("quote", "", "", start, end, number))
+        tokens.append(Token("quote", text[max(start, end - 3) : end], "", start, end, number))
         place, number = end, number + 1
     tokens.extend(_plain(text, place, sentence.end))
     return tokens
