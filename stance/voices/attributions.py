@@ -128,7 +128,7 @@ def _unowned(
         elif quote not in clauses and _stands_alone(lines[number], place):
             draft = _neighbour(lines, quote, number, place, owners)
             if draft is None:
-                draft = _introduced(lines, number, place) or _signed(lines, quote, number)
+                draft = _introduced(lines, number, place) or _signed(lines, quote, number, place)
                 draft = draft or _nobody(lines[number], number, place)
                 if draft is None:
                     continue
@@ -201,12 +201,11 @@ def _introduced(lines: Sequence[_Line], number: int, place: int) -> _Draft | Non
     return _Draft(number, cue, subject) if subject else None
 
 
-def _signed(lines: Sequence[_Line], quote: int, number: int) -> _Draft | None:
+def _signed(lines: Sequence[_Line], quote: int, number: int, place: int) -> _Draft | None:
     """The name behind a dash after a quotation, on its line or the next."""
     while number + 1 < len(lines) and _last_quote(lines[number + 1]) == quote:
-        number += 1
-    tokens = lines[number].tokens
-    place = next((k for k, token in enumerate(tokens) if token.quote == quote), 0) + 1
+        number, place = number + 1, 0
+    tokens, place = lines[number].tokens, place + 1
     if place >= len(tokens) and number + 1 < len(lines):
         number, tokens, place = number + 1, lines[number + 1].tokens, 0
     if place + 1 >= len(tokens) or tokens[place].low not in _DASHES:

@@ -90,9 +90,13 @@ def _verb(tokens: Sequence[Token], place: int, above: Range | None) -> Cue | Non
         return _participle(tokens, place, above)
     if (form in {"ed", "pp"} and be and not chained) or (form == "pp" and first == place):
         return None
-    if first == place and place > 0 and tokens[place - 1].low in {"'s", "of"} | lex.DETERMINERS - {
-        "this", "all", "both", "some", "many", "most", "several", "few"
-    }:
+    if (
+        first == place
+        and place > 0
+        and tokens[place - 1].low
+        in {"'s", "of"}
+        | lex.DETERMINERS - {"this", "all", "both", "some", "many", "most", "several", "few"}
+    ):
         return None
     return _finite(tokens, first, place, form, above)
 

@@ -15,9 +15,9 @@ from stance.records import Span
 
 _MARK = re.compile(r"''|``|[\"“”„‟«»‹›‘’‚']")
 _CLOSERS = {
-    "“": "”\"",
-    "‟": "”\"",
-    "„": "“”\"",
+    "“": '”"',
+    "‟": '”"',
+    "„": '“”"',
     "”": "”",
     "«": "»",
     "»": "«",
@@ -66,9 +66,7 @@ class _Scan:
         self.mark, self.continues = "", False
 
 
-def find_quotations(
-    text: str, paragraphs: Sequence[Sequence[Span]]
-) -> tuple[list[Quotation], int]:
+def find_quotations(text: str, paragraphs: Sequence[Sequence[Span]]) -> tuple[list[Quotation], int]:
     """Find the quotations of paragraphs, each given as the spans of its sentences.
 
     Returns:
@@ -144,7 +142,7 @@ def _opens(text: str, place: int, start: int, end: int, mark: str) -> bool:
     before = text[place - 1] if place > start else " "
     behind = text[after] if after < end else " "
     return (before in _BEFORE or before in "“\"‘'") and not (
-        behind.isspace() and mark not in "«»" or behind in ".,;:!?)"
+        (behind.isspace() and mark not in "«»") or behind in ".,;:!?)"
     )
 
 
@@ -175,7 +173,7 @@ def _opens_single(text: str, place: int, start: int, end: int) -> bool:
     before = text[place - 1] if place > start else " "
     behind = text[place + 1] if place + 1 < end else " "
     letter = behind.isalpha() or (text[place] != "'" and behind.isalnum())
-    return (before in _BEFORE or before in "“\"") and letter
+    return (before in _BEFORE or before in '“"') and letter
 
 
 def _closes_single(text: str, place: int, end: int) -> bool:

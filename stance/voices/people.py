@@ -130,7 +130,7 @@ def name_of(tokens: Sequence[Token], phrase: Range) -> list[str] | None:
     ):
         start -= 1
     before = [token.low.rstrip(".") for token in kept[:start]]
-    if before and not (before[-1] in lex.TITLES | lex.FEMALE | lex.MALE):
+    if before and before[-1] not in lex.TITLES | lex.FEMALE | lex.MALE:
         return None
     bare = _without_titles(kept, start, len(kept))
     if before and any(low in {"of", "for"} for low in before[-1:]):

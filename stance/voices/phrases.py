@@ -28,9 +28,7 @@ _LONGEST = 24
 Range: TypeAlias = tuple[int, int]
 
 
-def phrase_before(
-    tokens: Sequence[Token], end: int, *, apposed: bool = True
-) -> Range | None:
+def phrase_before(tokens: Sequence[Token], end: int, *, apposed: bool = True) -> Range | None:
     """Return the noun phrase that ends at ``end``, without its apposition; None without one.
 
     Args:

@@ -50,7 +50,9 @@ def gather(reading: Reading, sentences: Sequence[Sentence]) -> list[list[Span]]:
     A blank line between two sentences parts them, and so does any line end, inside a sentence too,
     in a text whose lines nobody wrapped.
     """
-    longest = max((found.end() - found.start() for found in _LINE.finditer(reading.text)), default=0)
+    longest = max(
+        (found.end() - found.start() for found in _LINE.finditer(reading.text)), default=0
+    )
     paragraphs: list[list[Span]] = []
     last = -1
     for sentence in sentences:

@@ -17,17 +17,47 @@ _STRICT = frozenset(
     form
     for form in lex.SPEECH | lex.THOUGHT
     if form.startswith(
-        ("add", "continu", "point", "read", "rul", "stat", "post", "charg", "show", "find", "found",
-         "see", "saw", "hear", "know", "knew", "underst", "feel", "felt", "determin", "figur",
-         "consider", "guess", "demonstrat", "hint", "counter", "caution", "comment", "relat", "document", "view")
+        (
+            "add",
+            "continu",
+            "point",
+            "read",
+            "rul",
+            "stat",
+            "post",
+            "charg",
+            "show",
+            "find",
+            "found",
+            "see",
+            "saw",
+            "hear",
+            "know",
+            "knew",
+            "underst",
+            "feel",
+            "felt",
+            "determin",
+            "figur",
+            "consider",
+            "guess",
+            "demonstrat",
+            "hint",
+            "counter",
+            "caution",
+            "comment",
+            "relat",
+            "document",
+            "view",
+        )
     )
 )
 """Verbs with so many other meanings that a clause or a quotation must follow."""
 
 _CLAUSE = frozenset(
-    "that if whether how why what there it he she they we i you when where who".split()
+    ["that", "if", "whether", "how", "why", "what", "there", "it", "he", "she", "they", "we", "i", "you", "when", "where", "who"]
 )
-_PARTICLES = frozenset("for on out of about to against at up into over with off back".split())
+_PARTICLES = frozenset(["for", "on", "out", "of", "about", "to", "against", "at", "up", "into", "over", "with", "off", "back"])
 
 
 @final
@@ -115,7 +145,9 @@ def _quoted_tag(tokens: Sequence[Token], cue: Cue, place: int, after: int) -> Re
     if partial:
         found = _left(tokens, place + 1)
         left = found or left
-    return Report(cue, (left,), spoken=True, quotes=() if partial and follow is None else tuple(quotes))
+    return Report(
+        cue, (left,), spoken=True, quotes=() if partial and follow is None else tuple(quotes)
+    )
 
 
 def _opens(tokens: Sequence[Token], place: int) -> bool:
@@ -127,7 +159,9 @@ def _opens(tokens: Sequence[Token], place: int) -> bool:
 def _next_quote(tokens: Sequence[Token], start: int) -> int | None:
     for place in range(start, min(len(tokens), start + _AHEAD)):
         if tokens[place].is_quote:
-            return place if not tokens[place - 1].is_word or tokens[place - 1].low == "and" else None
+            return (
+                place if not tokens[place - 1].is_word or tokens[place - 1].low == "and" else None
+            )
     return None
 
 
@@ -270,7 +304,10 @@ def _skip_addressee(tokens: Sequence[Token], place: int) -> int:
         return place + 1
     for ahead in range(place, min(len(tokens), place + _AHEAD)):
         token = tokens[ahead]
-        if token.low in {"that", "to", "how", "why", "what", ":", "if", "whether"} or token.is_quote:
+        if (
+            token.low in {"that", "to", "how", "why", "what", ":", "if", "whether"}
+            or token.is_quote
+        ):
             return ahead
         if token.low == "," or token.low in lex.AUXILIARIES - {"'s"}:
             break
@@ -288,8 +325,11 @@ def _according(tokens: Sequence[Token], cue: Cue) -> Report | None:
         return None
     if cue.lead <= 1:
         start = next(
-            (k + 1 for k in range(subject[1], min(len(tokens), subject[1] + 40))
-             if tokens[k].low == ","),
+            (
+                k + 1
+                for k in range(subject[1], min(len(tokens), subject[1] + 40))
+                if tokens[k].low == ","
+            ),
             None,
         )
         end = _end(tokens, start, ()) if start else 0
