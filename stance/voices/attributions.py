@@ -30,7 +30,8 @@ class Attribution:
     where all of them are quotations, else indirect. ``speaker`` is a short name where the speaker
     is named, else as the article says it; None where nobody could be found. ``resolved`` is False
     for None and for a pronoun that is kept because it may mean several people. ``spoken`` is False
-    for a wish, a judgement or a topic: the words are the outlet's.
+    for a wish, a judgement or a topic: the words are the outlet's. ``main`` is True where the
+    reporting verb is the first of its sentence, so that the whole sentence is a report.
     """
 
     content: tuple[Span, ...]
@@ -40,6 +41,7 @@ class Attribution:
     speaker: str | None = None
     resolved: bool = False
     spoken: bool = True
+    main: bool = False
 
 
 @final
@@ -62,6 +64,7 @@ class _Draft:
     cue: Range | None
     subject: Range | None
     spoken: bool = True
+    main: bool = False
     quotes: list[int] = field(default_factory=list)
     clauses: list[Range] = field(default_factory=list)
 
@@ -98,7 +101,7 @@ def _drafts(lines: Sequence[_Line]) -> list[_Draft]:
     for number, line in enumerate(lines):
         for report in line.reports:
             cue = (report.cue.first, report.cue.last)
-            draft = _Draft(number, cue, report.cue.subject, report.spoken)
+            draft = _Draft(number, cue, report.cue.subject, report.spoken, report.main)
             draft.quotes = [quote for quote in report.quotes if quote not in taken]
             taken.update(draft.quotes)
             draft.clauses = [part for part in report.contents if not _is_quote(line, part)]
@@ -274,6 +277,7 @@ def _finish(
         speaker=speaker,
         resolved=resolved,
         spoken=draft.spoken,
+        main=draft.main,
     )
 
 

@@ -11,6 +11,15 @@ from stance.voices.phrases import Range, first_phrase, phrase_after, phrase_befo
 from stance.voices.tokens import Token
 
 _VERBS = lex.SPEECH.keys() | lex.THOUGHT.keys() | lex.INTENT.keys() | lex.STANCE.keys()
+_PLURAL = frozenset(
+    "they we you i people police others many some most and men women both all these those".split()
+)
+_SINGULAR = frozenset("'s his its this us was is has as".split())
+_CLITICS = lex.AUXILIARIES - {"being", "having", "'s"}
+_OWNERS = lex.POSSESSIVES | {"'s"}
+_NO_SUBJECT = {"'s", "of"} | lex.DETERMINERS - frozenset(
+    "this all both some many most several few others".split()
+)
 _GROUP = 8
 """The most auxiliaries and adverbs before a verb."""
 
@@ -90,13 +99,7 @@ def _verb(tokens: Sequence[Token], place: int, above: Range | None) -> Cue | Non
         return _participle(tokens, place, above)
     if (form in {"ed", "pp"} and be and not chained) or (form == "pp" and first == place):
         return None
-    if (
-        first == place
-        and place > 0
-        and tokens[place - 1].low
-        in {"'s", "of"}
-        | lex.DETERMINERS - {"this", "all", "both", "some", "many", "most", "several", "few"}
-    ):
+    if first == place and place > 0 and tokens[place - 1].low in _NO_SUBJECT:
         return None
     return _finite(tokens, first, place, form, above)
 
@@ -145,7 +148,7 @@ def _finite(
     before = tokens[first - 1] if first else None
     if before is None or not (before.is_word or before.kind == "aside" or before.low == ","):
         return _inverted(tokens, first, place)
-    if _low(tokens, place + 1) in lex.AUXILIARIES - {"being", "having", "'s"}:
+    if _low(tokens, place + 1) in _CLITICS:
         return None
     if before.low in {"and", "but", "or", "then"}:
         lead = first - 2 if first > 1 and tokens[first - 2].low == "," else first - 1
@@ -193,23 +196,33 @@ def _agrees(tokens: Sequence[Token], subject: Range, form: str) -> bool:
     """Whether a present form fits its subject, so that it is no noun: officials claim."""
     if form not in {"base", "s"}:
         return True
-    last = tokens[subject[1] - 1]
-    if last.low in {"who", "which"}:
+    before = tokens[subject[0] - 1].low if subject[0] else ""
+    if before in lex.STANCE or before in lex.INTENT:
+        return False
+    words = _head(tokens[subject[0] : subject[1]])
+    last = words[-1]
+    if last.low in {"who", "which"} or (last.is_name and last.low.endswith("s")):
         return True
-    recent = tokens[max(subject[0], subject[1] - 6) : subject[1]]
-    joined = any(token.low == "and" for token in recent)
-    many = joined or last.low in {"they", "we", "you", "i", "people", "police", "others", "many"}
-    many = many or (last.low.endswith("s") and not last.is_name) or last.low in {"some", "most"}
-    if last.is_name and last.low.endswith("s"):
-        return True
+    many = any(_is_plural(token) for token in (words if form == "base" else words[-1:]))
     return many == (form == "base")
+
+
+def _head(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The words of a phrase before its first preposition, the last six of them."""
+    end = next((k for k, token in enumerate(tokens) if token.low in lex.PREPOSITIONS and k), None)
+    return tokens[:end][-6:]
+
+
+def _is_plural(token: Token) -> bool:
+    small = token.low.endswith("s") and not token.is_name and token.low not in _SINGULAR
+    return small or token.low in _PLURAL
 
 
 def _noun(tokens: Sequence[Token], place: int) -> Cue | None:
     """A noun that reports, behind the one whose it is: his claim that …"""
     start = place
     while start > max(0, place - 4) and tokens[start - 1].is_word and not tokens[start - 1].is_name:
-        if tokens[start - 1].low in lex.POSSESSIVES | {"'s"}:
+        if tokens[start - 1].low in _OWNERS:
             break
         start -= 1
     if start == 0 or place + 1 >= len(tokens):

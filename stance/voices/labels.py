@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TypeAlias, final
@@ -31,6 +31,7 @@ class _Parts:
     indirect: list[tuple[Span, int]] = field(default_factory=list)
     frame: list[Span] = field(default_factory=list)
     quoted: list[Span] = field(default_factory=list)
+    main: bool = False
 
 
 def label(
@@ -42,7 +43,7 @@ def label(
     """Return the voice of every sentence, with the number of the attribution that decided it.
 
     A sentence is direct where a quotation of a speaker stands in it, indirect where at least half
-    of it is reported speech, mixed where both kinds have at least four words, else narration.
+    of it is reported speech or its own verb reports, mixed where both kinds have at least four words, else narration.
     """
     parts = _sort(sentences, attributions, quotations)
     return [_label(text, span, part) for span, part in zip(sentences, parts, strict=True)]
@@ -57,22 +58,27 @@ def _sort(
     parts = [_Parts() for _ in sentences]
     whole = set()
     for number, found in enumerate(attributions):
-        if not found.spoken:
-            continue
-        for span in found.content:
-            if found.kind is Voice.DIRECT:
-                whole.add(span)
-            for place, piece in _cut(sentences, span):
-                side = parts[place].direct if found.kind is Voice.DIRECT else parts[place].indirect
-                side.append((piece, number))
-        for frame in (found.cue, found.speaker_span):
-            for place, piece in _cut(sentences, frame):
-                parts[place].frame.append(piece)
+        if found.spoken:
+            _add(parts, sentences, found, number)
+            whole.update(found.content if found.kind is Voice.DIRECT else ())
     for quotation in quotations:
         if quotation.span not in whole:
             for place, piece in _cut(sentences, quotation.span):
                 parts[place].quoted.append(piece)
     return parts
+
+
+def _add(
+    parts: Sequence[_Parts], sentences: Sequence[Span], found: Attribution, number: int
+) -> None:
+    for span in found.content:
+        for place, piece in _cut(sentences, span):
+            side = parts[place].direct if found.kind is Voice.DIRECT else parts[place].indirect
+            side.append((piece, number))
+    for frame in (found.cue, found.speaker_span):
+        for place, piece in _cut(sentences, frame):
+            parts[place].frame.append(piece)
+            parts[place].main = parts[place].main or found.main
 
 
 def _cut(sentences: Sequence[Span], span: Span | None) -> Iterable[tuple[int, Span]]:
@@ -88,12 +94,9 @@ def _cut(sentences: Sequence[Span], span: Span | None) -> Iterable[tuple[int, Sp
 def _label(text: str, sentence: Span, parts: _Parts) -> Labelled:
     indirect = _union(span for span, _ in parts.indirect)
     reported = _union([*indirect, *parts.frame, *(span for span, _ in parts.direct)])
-    most = sum(map(_length, reported)) >= _SHARE * _length(sentence)
+    most = parts.main or sum(map(_length, reported)) >= _SHARE * _length(sentence)
     clauses = _words(text, indirect) >= _WORDS
-    quoted = any(
-        _words(text, [span]) >= _WORDS and any(_inside(span, clause) for clause in indirect)
-        for span in parts.quoted
-    )
+    quoted = any(_words(text, [span]) >= _WORDS for span in _inside(parts.quoted, indirect))
     if parts.direct:
         return Voice.MIXED if clauses else Voice.DIRECT, _largest(parts.direct)
     if not (most and clauses):
@@ -123,5 +126,9 @@ def _words(text: str, spans: Iterable[Span]) -> int:
     return sum(len(text[span.start : span.end].split()) for span in spans)
 
 
-def _inside(span: Span, outer: Span) -> bool:
-    return outer.start <= span.start and span.end <= outer.end
+def _inside(spans: Sequence[Span], clauses: Sequence[Span]) -> Iterator[Span]:
+    """The spans inside one of the clauses; both are in order and apart."""
+    for span in spans:
+        place = bisect_right(clauses, span.start, key=attrgetter("start")) - 1
+        if place >= 0 and span.end <= clauses[place].end:
+            yield span

@@ -42,48 +42,47 @@ def _table(regular: str, irregular: str = "") -> dict[str, str]:
 
 
 SPEECH: Final = _table(
-    "add announce argue ask assert boast claim comment conclude confess confirm contend "
-    "continue counter declare elaborate emphasize emphasise exclaim explain insist joke lament "
-    "maintain mention muse note observe point predict proclaim quip recall reiterate remark remind "
-    "repeat reply report respond reveal signal speculate state stress suggest testify tweet vow warn "
+    "add announce argue ask assert boast claim comment conclude confess confirm contend continue "
+    "counter declare elaborate emphasize emphasise exclaim explain insist joke lament maintain "
+    "mention muse note observe point predict proclaim quip recall reiterate remark remind repeat "
+    "reply report respond reveal signal speculate state stress suggest testify tweet vow warn "
     "wonder acknowledge admit allege complain concede confide demand caution disclose estimate "
     "indicate inform interject whisper shout yell post retort opine reason volunteer underscore "
     "underline advise affirm assure certify charge clarify deny inquire intone mock pronounce "
-    "propose protest query rule scoff surmise theorize urge venture scream joke echo hint "
-    "promise pledge threaten recount recommend relate retweet convey",
+    "propose protest query rule scoff surmise theorize urge venture scream joke echo hint promise "
+    "pledge threaten recount recommend relate retweet convey",
     "say/says/said/said/saying tell/tells/told/told/telling write/writes/wrote/written/writing "
-    "swear/swears/swore/sworn/swearing "
-    "read/reads/read/read/reading",
+    "swear/swears/swore/sworn/swearing read/reads/read/read/reading",
 )
 """Verbs of speech: their subject is a speaker and what they report was said or written."""
 
 THOUGHT: Final = _table(
     "believe doubt fear hope realize recognize suspect worry agree assume calculate figure reckon "
-    "expect dispute imagine anticipate decide consider regard view accept consider perceive presume "
-    "deem envision envisage guess determine document demonstrate disagree",
+    "expect dispute imagine anticipate decide consider regard view accept consider perceive "
+    "presume deem envision envisage guess determine document demonstrate disagree",
     "think/thinks/thought/thought/thinking know/knows/knew/known/knowing "
-    "understand/understands/understood/understood/understanding "
-    "feel/feels/felt/felt/feeling find/finds/found/found/finding "
-    "show/shows/showed/shown/showing see/sees/saw/seen/seeing hear/hears/heard/heard/hearing",
+    "understand/understands/understood/understood/understanding feel/feels/felt/felt/feeling "
+    "find/finds/found/found/finding show/shows/showed/shown/showing see/sees/saw/seen/seeing "
+    "hear/hears/heard/heard/hearing",
 )
 """Verbs of thought and of evidence, whose clause is reported, not vouched for."""
 
 INTENT: Final = _table(
-    "want plan intend aim wish desire refuse decline offer prefer propose agree promise pledge vow "
-    "threaten hope expect demand urge encourage seek consider",
+    "want plan intend aim wish desire refuse decline offer prefer propose agree promise pledge "
+    "vow threaten hope expect demand urge encourage seek consider",
     "seek/seeks/sought/sought/seeking",
 )
 """Verbs of will: what follows is a plan or a wish and the sentence stays the outlet's."""
 
 STANCE: Final = _table(
-    "accuse advocate applaud attack back bash blame blast call champion characterize cite "
-    "compare condemn criticize criticise decry defend denounce deride describe discuss dismiss "
-    "disavow embrace endorse favor highlight hail label lambaste laud oppose outline paint portray "
-    "praise pan question rail rebuke reference refer reject renounce resent "
-    "ridicule rip slam speak support tout trumpet welcome unveil love hate admire address "
-    "challenge liken brand dub detail invoke downplay disparage mock promote protest refute reiterate "
-    "resist respect slam stress threaten disclose examine emphasize touch trash savage "
-    "object appeal lash vouch spoke backtrack echo solicit permit agree approve deplore",
+    "accuse advocate applaud attack back bash blame blast call champion characterize cite compare "
+    "condemn criticize criticise decry defend denounce deride describe discuss dismiss disavow "
+    "embrace endorse favor highlight hail label lambaste laud oppose outline paint portray praise "
+    "pan question rail rebuke reference refer reject renounce resent ridicule rip slam speak "
+    "support tout trumpet welcome unveil love hate admire address challenge liken brand dub "
+    "detail invoke downplay disparage mock promote protest refute reiterate resist respect slam "
+    "stress threaten disclose examine emphasize touch trash savage object appeal lash vouch spoke "
+    "backtrack echo solicit permit agree approve deplore",
     "speak/speaks/spoke/spoken/speaking",
 )
 """Verbs of judgement and topic, whose object is what the subject judges or speaks of."""
@@ -118,22 +117,23 @@ ADDRESSED: Final = _words(
 
 CLAIMS: Final = _words(
     "accusation accusations admission allegation allegations announcement argument arguments "
-    "assertion assertions assurance assurances belief boast claim claims comment comments complaint "
-    "complaints conclusion concern concerns confession contention criticism declaration denial "
-    "denials fear fears hope hopes insistence message notion observation opinion pledge prediction "
-    "predictions promise promises proposal proposals question questions remark remarks reminder "
-    "report reports suggestion suggestions statement statements suspicion testimony threat threats "
-    "view views vow vows warning warnings acknowledgment acknowledgement recognition rumor rumors "
-    "determination decision desire eagerness willingness plan plans intention call calls demand "
-    "demands idea theory refusal support opposition"
+    "assertion assertions assurance assurances belief boast claim claims comment comments "
+    "complaint complaints conclusion concern concerns confession contention criticism declaration "
+    "denial denials fear fears hope hopes insistence message notion observation opinion pledge "
+    "prediction predictions promise promises proposal proposals question questions remark remarks "
+    "reminder report reports suggestion suggestions statement statements suspicion testimony "
+    "threat threats view views vow vows warning warnings acknowledgment acknowledgement "
+    "recognition rumor rumors determination decision desire eagerness willingness plan plans "
+    "intention call calls demand demands idea theory refusal support opposition"
 )
 """Nouns that report: a claim that …, his plan to …"""
 
 DOCUMENTS: Final = _words(
-    "statement letter report memo tweet tweets email e-mail article op-ed column study poll survey "
-    "document documents release book speech message post posts ad ads interview note essay paper "
-    "video analysis lawsuit complaint filing order brief resolution headline editorial story "
-    "testimony transcript remarks petition plan proposal bill website blog sign signs text texts"
+    "statement letter report memo tweet tweets email e-mail article op-ed column study poll "
+    "survey document documents release book speech message post posts ad ads interview note essay "
+    "paper video analysis lawsuit complaint filing order brief resolution headline editorial "
+    "story testimony transcript remarks petition plan proposal bill website blog sign signs text "
+    "texts"
 )
 """What speaks for its writer."""
 
@@ -159,9 +159,9 @@ AUXILIARIES: Final = _words(
 )
 BE: Final = _words("is are was were be been being am 's 're 'm")
 ADVERBS: Final = _words(
-    "not never also then later now again even still just always often once ever further too "
-    "only already soon long first yet instead all both nevertheless thus therefore however since "
-    "once-again outright flat-out well initially"
+    "not never also then later now again even still just always often once ever further too only "
+    "already soon long first yet instead all both nevertheless thus therefore however since once- "
+    "again outright flat-out well initially"
 )
 CHAINS: Final = _words(
     "went going goes on continued continues continue appeared appears seemed seems began begins "
@@ -196,11 +196,11 @@ PLACED: Final = _words(
 PARTICLES: Final = _words("de del della der den da di du van von bin ibn al el la le ben y and")
 TITLES: Final = _words(
     "mr mrs ms mx dr sen rep gov gen lt col maj capt sgt adm rev hon prof president vice minister "
-    "prime secretary senator representative governor general colonel major captain chancellor king "
-    "queen prince princess pope judge justice mayor chairman chairwoman chief ambassador spokesman "
-    "spokeswoman spokesperson director deputy foreign defense defence state "
-    "u.s. us former then-president congressman congresswoman professor officer attorney speaker "
-    "leader house senate republican democratic democrat press aide sir lady lord first acting interim "
+    "prime secretary senator representative governor general colonel major captain chancellor "
+    "king queen prince princess pope judge justice mayor chairman chairwoman chief ambassador "
+    "spokesman spokeswoman spokesperson director deputy foreign defense defence state u.s. us "
+    "former then-president congressman congresswoman professor officer attorney speaker leader "
+    "house senate republican democratic democrat press aide sir lady lord first acting interim "
     "senior nominee candidate strategist treasury of the"
 )
 """Words before a name that are no part of it."""

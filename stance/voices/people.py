@@ -1,4 +1,4 @@
-"""Say who a speaker is: names made short as the article does, pronouns resolved where it is safe."""
+"""Say who a speaker is: names as short as in the article, pronouns resolved where it is safe."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _GENERATIONS = frozenset({"jr.", "sr.", "jr", "sr", "ii", "iii", "iv"})
 _MANY = 3
 """How many people of a sentence are remembered; more than one is ambiguous anyway."""
 
-_FIRST = lex.BREAKS | lex.PREPOSITIONS | lex.DETERMINERS | lex.SUBJECTS | lex.ADVERBS
+_FIRST = lex.BREAKS | lex.PREPOSITIONS | lex.DETERMINERS | lex.SUBJECTS | lex.ADVERBS | lex.DAYS
 _GENDERS = {**dict.fromkeys(lex.FEMALE, "she"), **dict.fromkeys(lex.MALE, "he")}
+_INSIDE = lex.PARTICLES - {"and", "la", "y"}
 _SPACES = re.compile(r"\s+")
 
 
@@ -90,7 +91,7 @@ def _names(tokens: Sequence[Token]) -> Iterator[Range]:
     """The runs of capitalised words, titles included, without a sentence's first small word."""
     place = 0
     while place < len(tokens):
-        if not tokens[place].is_name or tokens[place].low in _FIRST | lex.DAYS:
+        if not tokens[place].is_name or tokens[place].low in _FIRST:
             place += 1
             continue
         end = place + 1
@@ -105,7 +106,7 @@ def _continues(tokens: Sequence[Token], place: int) -> bool:
     if token.is_name:
         return token.low not in lex.DAYS
     after = tokens[place + 1] if place + 1 < len(tokens) else None
-    small = token.low in lex.PARTICLES - {"and", "la", "y"} or token.low == "of"
+    small = token.low in _INSIDE or token.low == "of"
     return small and after is not None and after.is_name
 
 

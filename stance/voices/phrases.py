@@ -25,6 +25,14 @@ from stance.voices.tokens import Token
 _LONGEST = 24
 """The most tokens of a noun phrase."""
 
+_HELPERS = AUXILIARIES - {"'s"}
+_ENDS = BREAKS | (TIMES - {"this"})
+_NOT_IN_SUBJECT = _HELPERS | BREAKS | ADVERBS
+_IN_NAMES = PREPOSITIONS | PARTICLES | {"'s"}
+_LOOSE = PREPOSITIONS | (DETERMINERS - {"this", "all"})
+_LEADING = ADVERBS | {"'s", "and", "or"}
+_SET_OFF = PREPOSITIONS | BREAKS
+
 Range: TypeAlias = tuple[int, int]
 
 
@@ -36,7 +44,7 @@ def phrase_before(tokens: Sequence[Token], end: int, *, apposed: bool = True) ->
         end: Where the phrase ends.
         apposed: Whether an apposition between commas may stand before ``end``.
     """
-    end = _without_asides(tokens, end)
+    end = _without_times(tokens, _without_asides(tokens, end))
     if end == 0:
         return None
     if tokens[end - 1].low == ",":
@@ -55,24 +63,22 @@ def phrase_before(tokens: Sequence[Token], end: int, *, apposed: bool = True) ->
 def phrase_after(tokens: Sequence[Token], start: int) -> Range | None:
     """Return the noun phrase that begins at ``start``."""
     place = start
-    while place < min(len(tokens), start + _LONGEST):
-        token = tokens[place]
-        if token.kind == "aside" and place > start:
-            place += 1
-            continue
-        if not token.is_word or token.low in BREAKS or token.low in TIMES - {"this"}:
-            if not _joins(tokens, place):
-                break
-        if token.low in AUXILIARIES and token.low != "'s":
-            break
-        if token.low in PERSONAL and place > start:
-            break
+    while place < min(len(tokens), start + _LONGEST) and not _stops(tokens, start, place):
         place += 1
-        if token.low in PERSONAL:
+        if tokens[place - 1].low in PERSONAL:
             break
-    while place > start and tokens[place - 1].low in PREPOSITIONS | DETERMINERS - {"this", "all"}:
+    while place > start and tokens[place - 1].low in _LOOSE:
         place -= 1
     return (start, place) if _is_phrase(tokens, start, place) else None
+
+
+def _stops(tokens: Sequence[Token], start: int, place: int) -> bool:
+    token = tokens[place]
+    if token.kind == "aside":
+        return place == start
+    if not token.is_word or token.low in _ENDS:
+        return not _joins(tokens, place)
+    return token.low in _HELPERS or (token.low in PERSONAL and place > start)
 
 
 def first_phrase(tokens: Sequence[Token]) -> Range | None:
@@ -97,7 +103,7 @@ def _is_set_off(tokens: Sequence[Token], start: int) -> bool:
     token = tokens[start]
     if token.low in PREPOSITIONS | BREAKS or token.text[0].isdigit():
         return True
-    return token.low.endswith(("ed", "ing")) and tokens[start + 1].low in PREPOSITIONS | BREAKS
+    return token.low.endswith(("ed", "ing")) and tokens[start + 1].low in _SET_OFF
 
 
 def _until_verb(tokens: Sequence[Token], start: int) -> Range | None:
@@ -106,11 +112,11 @@ def _until_verb(tokens: Sequence[Token], start: int) -> Range | None:
         token = tokens[place]
         verb = not token.is_name and (token.low in SPEECH or token.low in INTENT)
         ended = token.low.endswith(("ed", "ly")) and not token.is_name
-        if token.low in AUXILIARIES - {"'s"} | BREAKS | ADVERBS or verb or ended:
+        if token.low in _NOT_IN_SUBJECT or verb or ended:
             break
-        if tokens[place - 1].is_name and not token.is_name and place > start:
-            if token.low not in PREPOSITIONS | PARTICLES | {"'s"}:
-                break
+        behind = place > start and tokens[place - 1].is_name and not token.is_name
+        if behind and token.low not in _IN_NAMES:
+            break
         place += 1
     return (start, place) if _is_phrase(tokens, start, place) else None
 
@@ -118,6 +124,13 @@ def _until_verb(tokens: Sequence[Token], start: int) -> Range | None:
 def _without_asides(tokens: Sequence[Token], end: int) -> int:
     while end > 0 and tokens[end - 1].kind == "aside":
         end -= 1
+    return end
+
+
+def _without_times(tokens: Sequence[Token], end: int) -> int:
+    """Where a phrase ends without its time: Biden on Wednesday."""
+    if end > 1 and tokens[end - 1].low in DAYS:
+        return end - 2 if tokens[end - 2].low == "on" else end - 1
     return end
 
 
@@ -183,7 +196,7 @@ def _trim(tokens: Sequence[Token], start: int, end: int) -> int | None:
     """Where the phrase begins, or None where it is none."""
     while start < end and (
         tokens[start].kind == "aside"
-        or tokens[start].low in ADVERBS | {"'s", "and", "or"}
+        or tokens[start].low in _LEADING
         or tokens[start].low.endswith("ly")
     ):
         start += 1
@@ -236,7 +249,7 @@ def _is_apposition(tokens: Sequence[Token], start: int, end: int) -> bool:
         return True
     if first.low in BREAKS | SUBJECTS - {"who", "which"}:
         return False
-    return not any(token.low in AUXILIARIES - {"'s"} for token in tokens[start : start + 3])
+    return not any(token.low in _HELPERS for token in tokens[start : start + 3])
 
 
 def _name_apposed(tokens: Sequence[Token], start: int) -> Range | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 from stance.voices import lexicon as lex
 from stance.voices.cues import Cue, find_cues, iter_cuts
-from stance.voices.phrases import Range, phrase_after
+from stance.voices.phrases import Range, first_phrase, phrase_after
 from stance.voices.tokens import Token
 
 _AHEAD = 16
@@ -55,9 +55,15 @@ _STRICT = frozenset(
 """Verbs with so many other meanings that a clause or a quotation must follow."""
 
 _CLAUSE = frozenset(
-    ["that", "if", "whether", "how", "why", "what", "there", "it", "he", "she", "they", "we", "i", "you", "when", "where", "who"]
+    "that if whether how why what there it he she they we i you when where who".split()
 )
-_PARTICLES = frozenset(["for", "on", "out", "of", "about", "to", "against", "at", "up", "into", "over", "with", "off", "back"])
+_PARTICLES = frozenset("for on out of about to against at up into over with off back".split())
+_SPEAK = frozenset("speak speaks spoke spoken speaking".split())
+_OPEN = frozenset("and but still yet meanwhile however".split())
+_HELPERS = lex.AUXILIARIES - {"'s"}
+_TIMES = lex.TIMES - {"this"}
+_PLACED = lex.PLACED | lex.TIMES | {"and", "but"}
+_SPEECH = lex.SPEECH.keys() | lex.THOUGHT.keys()
 
 
 @final
@@ -66,20 +72,29 @@ class Report:
     """A cue with what it reports, as places of the tokens of its sentence.
 
     ``spoken`` is False for a wish, a judgement or a topic, which leave the words to the outlet.
+    ``main`` says that the cue is the sentence's own verb: At the border, he said that …
     """
 
     cue: Cue
     contents: tuple[Range, ...]
     spoken: bool
     quotes: tuple[int, ...] = ()
+    main: bool = False
 
 
 def find_reports(tokens: Sequence[Token]) -> list[Report]:
     """Return the reports of a sentence in order."""
     cues = find_cues(tokens)
     cuts = list(iter_cuts(tokens, cues))
+    head = first_phrase(tokens)
     found = (_report(tokens, cue, cuts) for cue in cues)
-    return [report for report in found if report is not None]
+    return [_with_main(report, head) for report in found if report is not None]
+
+
+def _with_main(report: Report, head: Range | None) -> Report:
+    subject = report.cue.subject
+    main = report.cue.kind == "finite" and head is not None and subject is not None
+    return replace(report, main=main and subject[0] == head[0]) if main else report
 
 
 def _report(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | None:
@@ -132,7 +147,7 @@ def _tag_ends(tokens: Sequence[Token], cue: Cue, after: int, *, quoted: bool) ->
         return quoted
     if not token.is_word:
         return True
-    return token.low in lex.PLACED | lex.TIMES | {"and", "but"} or (quoted and place > after)
+    return token.low in _PLACED or (quoted and place > after)
 
 
 def _quoted_tag(tokens: Sequence[Token], cue: Cue, place: int, after: int) -> Report:
@@ -169,8 +184,7 @@ def _left(tokens: Sequence[Token], end: int) -> Range | None:
     """The clause that ends at ``end``, from the start of the sentence or the last tag."""
     start = 0
     while start < end and (
-        not (tokens[start].is_word or tokens[start].is_quote)
-        or tokens[start].low in {"but", "and", "still", "yet", "meanwhile", "however"}
+        not (tokens[start].is_word or tokens[start].is_quote) or tokens[start].low in _OPEN
     ):
         start += 1
     return (start, end) if end - start > 1 else None
@@ -231,17 +245,19 @@ def _object(tokens: Sequence[Token], place: int, low: str) -> tuple[int | None, 
         return place, False
     if low in _STRICT:
         return None, False
-    if low in lex.SPEECH and token.low not in _PARTICLES:
+    if low in _SPEECH and token.low not in _PARTICLES:
         return place, False
-    if low in lex.INTENT and (token.low == "to" or low.startswith(("want", "urg", "encourag"))):
+    return _thing(low, token.low, place)
+
+
+def _thing(low: str, follows: str, place: int) -> tuple[int | None, bool]:
+    """Where the plan, object or topic of a verb begins."""
+    if low in lex.INTENT and (follows == "to" or low.startswith(("want", "urg", "encourag"))):
         return place, False
-    if low in lex.THOUGHT and token.low not in _PARTICLES:
-        return place, False
-    if low in {"speak", "speaks", "spoke", "speaking", "talks", "talked"}:
-        return (place + 1 if token.low in {"about", "of", "out", "against"} else None), True
-    if low in lex.STANCE or (low in lex.SPEECH and token.low in _PARTICLES):
-        step = place + 1 if token.low in _PARTICLES - {"to"} else place
-        return step, True
+    if low in _SPEAK:
+        return (place + 1 if follows in {"about", "of", "out", "against"} else None), True
+    if low in lex.STANCE or (low in lex.SPEECH and follows in _PARTICLES):
+        return (place + 1 if follows in _PARTICLES - {"to"} else place), True
     return None, False
 
 
@@ -269,7 +285,7 @@ def _low(tokens: Sequence[Token], place: int) -> str:
 
 def _skip_one(tokens: Sequence[Token], place: int) -> int:
     low = _low(tokens, place)
-    if low in lex.TIMES - {"this", "that"} or low.endswith("ly"):
+    if low in _TIMES or low.endswith("ly"):
         return place + 1
     if low == "this" and _low(tokens, place + 1) in lex.TIMES:
         return place + 2
@@ -288,7 +304,7 @@ def _skip_occasion(tokens: Sequence[Token], place: int) -> int:
             return ahead
         if token.low == "," and _is_quote(tokens, ahead + 1):
             return ahead
-        if token.low in _CLAUSE or token.low in lex.AUXILIARIES - {"'s"} or token.low == ",":
+        if token.low in _CLAUSE or token.low in _HELPERS or token.low == ",":
             break
     for ahead in range(place + 1, min(len(tokens), place + 7)):
         token = tokens[ahead]
@@ -309,7 +325,7 @@ def _skip_addressee(tokens: Sequence[Token], place: int) -> int:
             or token.is_quote
         ):
             return ahead
-        if token.low == "," or token.low in lex.AUXILIARIES - {"'s"}:
+        if token.low == "," or token.low in _HELPERS:
             break
     found = phrase_after(tokens, place)
     return found[1] if found else place
