@@ -11,15 +11,9 @@ from stance.voices.phrases import Range, first_phrase, phrase_after, phrase_befo
 from stance.voices.tokens import Token
 
 _VERBS = lex.SPEECH.keys() | lex.THOUGHT.keys() | lex.INTENT.keys() | lex.STANCE.keys()
-_PLURAL = frozenset(
-    "they we you i people police others many some most and men women both all these those".split()
-)
-_SINGULAR = frozenset("'s his its this us was is has as".split())
 _CLITICS = lex.AUXILIARIES - {"being", "having", "'s"}
 _OWNERS = lex.POSSESSIVES | {"'s"}
-_NO_SUBJECT = {"'s", "of"} | lex.DETERMINERS - frozenset(
-    "this all both some many most several few others".split()
-)
+_NO_SUBJECT = {"'s", "of"} | (lex.DETERMINERS - lex.PLURALS - {"this"})
 _GROUP = 8
 """The most auxiliaries and adverbs before a verb."""
 
@@ -214,8 +208,8 @@ def _head(tokens: Sequence[Token]) -> Sequence[Token]:
 
 
 def _is_plural(token: Token) -> bool:
-    small = token.low.endswith("s") and not token.is_name and token.low not in _SINGULAR
-    return small or token.low in _PLURAL
+    small = token.low.endswith("s") and not token.is_name and token.low not in lex.SINGULARS
+    return small or token.low in lex.PLURALS
 
 
 def _noun(tokens: Sequence[Token], place: int) -> Cue | None:

@@ -43,7 +43,8 @@ def label(
     """Return the voice of every sentence, with the number of the attribution that decided it.
 
     A sentence is direct where a quotation of a speaker stands in it, indirect where at least half
-    of it is reported speech or its own verb reports, mixed where both kinds have at least four words, else narration.
+    of it is reported speech or its own verb reports, mixed where both kinds have at least four
+    words, else narration.
     """
     parts = _sort(sentences, attributions, quotations)
     return [_label(text, span, part) for span, part in zip(sentences, parts, strict=True)]
@@ -56,7 +57,7 @@ def _sort(
 ) -> list[_Parts]:
     """Cut what is reported at the sentences' ends."""
     parts = [_Parts() for _ in sentences]
-    whole = set()
+    whole: set[Span] = set()
     for number, found in enumerate(attributions):
         if found.spoken:
             _add(parts, sentences, found, number)

@@ -223,3 +223,31 @@ BODIES: Final = _words(
     "national international united"
 )
 """Words of names that are no person's."""
+
+PLURALS: Final = _words(
+    "they we you i people police others many some most and men women both all these those several "
+    "few"
+)
+"""Words without the ending of a plural whose verb has none either: police say."""
+
+SINGULARS: Final = _words("'s his its this us was is has as")
+"""Words that end as a plural does and are none."""
+
+CLAUSES: Final = _words("that if whether how why what there it he she they we i you when where who")
+"""Words that begin a reported clause."""
+
+ADVERBIALS: Final = _words("for on out of about to against at up into over with off back")
+"""Small words between a verb and its object: called for."""
+
+SPEAK: Final = _words("speak speaks spoke spoken speaking")
+OPENERS: Final = _words("and but still yet meanwhile however")
+"""Words that a sentence may begin with before what is reported."""
+
+_STRICT = (
+    "add continu point read rul stat post charg show find found see saw hear know knew underst "
+    "feel felt determin figur consider guess demonstrat hint counter caution comment relat document view"
+)
+STRICT: Final = frozenset(
+    form for form in SPEECH | THOUGHT if form.startswith(tuple(_STRICT.split()))
+)
+"""Forms with so many other meanings that a clause or a quotation must follow."""

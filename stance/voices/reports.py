@@ -9,59 +9,11 @@ from typing import final
 
 from stance.voices import lexicon as lex
 from stance.voices.cues import Cue, find_cues, iter_cuts
-from stance.voices.phrases import Range, first_phrase, phrase_after
+from stance.voices.modifiers import is_quote_at, skip
+from stance.voices.phrases import Range, first_phrase
 from stance.voices.tokens import Token
 
 _AHEAD = 16
-_STRICT = frozenset(
-    form
-    for form in lex.SPEECH | lex.THOUGHT
-    if form.startswith(
-        (
-            "add",
-            "continu",
-            "point",
-            "read",
-            "rul",
-            "stat",
-            "post",
-            "charg",
-            "show",
-            "find",
-            "found",
-            "see",
-            "saw",
-            "hear",
-            "know",
-            "knew",
-            "underst",
-            "feel",
-            "felt",
-            "determin",
-            "figur",
-            "consider",
-            "guess",
-            "demonstrat",
-            "hint",
-            "counter",
-            "caution",
-            "comment",
-            "relat",
-            "document",
-            "view",
-        )
-    )
-)
-"""Verbs with so many other meanings that a clause or a quotation must follow."""
-
-_CLAUSE = frozenset(
-    "that if whether how why what there it he she they we i you when where who".split()
-)
-_PARTICLES = frozenset("for on out of about to against at up into over with off back".split())
-_SPEAK = frozenset("speak speaks spoke spoken speaking".split())
-_OPEN = frozenset("and but still yet meanwhile however".split())
-_HELPERS = lex.AUXILIARIES - {"'s"}
-_TIMES = lex.TIMES - {"this"}
 _PLACED = lex.PLACED | lex.TIMES | {"and", "but"}
 _SPEECH = lex.SPEECH.keys() | lex.THOUGHT.keys()
 
@@ -93,8 +45,9 @@ def find_reports(tokens: Sequence[Token]) -> list[Report]:
 
 def _with_main(report: Report, head: Range | None) -> Report:
     subject = report.cue.subject
-    main = report.cue.kind == "finite" and head is not None and subject is not None
-    return replace(report, main=main and subject[0] == head[0]) if main else report
+    if report.cue.kind != "finite" or head is None or subject is None:
+        return report
+    return replace(report, main=subject[0] == head[0])
 
 
 def _report(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | None:
@@ -135,11 +88,11 @@ def _tag(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | Non
 
 def _tag_ends(tokens: Sequence[Token], cue: Cue, after: int, *, quoted: bool) -> bool:
     """Whether nothing is reported right behind the verb."""
-    place = _skip(tokens, cue, after)
+    place = skip(tokens, cue, after)
     if place >= len(tokens):
         return True
     token = tokens[place]
-    if token.low == "," and not quoted and _is_quote(tokens, place + 1):
+    if token.low == "," and not quoted and is_quote_at(tokens, place + 1):
         return False
     if token.low in {"that", ":"} or (token.is_quote and place == after and not quoted):
         return False
@@ -184,7 +137,7 @@ def _left(tokens: Sequence[Token], end: int) -> Range | None:
     """The clause that ends at ``end``, from the start of the sentence or the last tag."""
     start = 0
     while start < end and (
-        not (tokens[start].is_word or tokens[start].is_quote) or tokens[start].low in _OPEN
+        not (tokens[start].is_word or tokens[start].is_quote) or tokens[start].low in lex.OPENERS
     ):
         start += 1
     return (start, end) if end - start > 1 else None
@@ -209,7 +162,7 @@ def _inserted(tokens: Sequence[Token], after: int, cuts: Sequence[int]) -> Range
 def _right(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | None:
     low = tokens[cue.verb].low
     spoken = low in lex.SPEECH or low in lex.THOUGHT
-    place = _skip(tokens, cue, cue.last)
+    place = skip(tokens, cue, cue.last)
     if place >= len(tokens):
         return None
     if tokens[place].low in {":", ","} and place + 1 < len(tokens) and tokens[place + 1].is_quote:
@@ -241,11 +194,11 @@ def _object(tokens: Sequence[Token], place: int, low: str) -> tuple[int | None, 
         return place + 1, False
     if not (token.is_word or token.is_quote):
         return None, False
-    if token.low in _CLAUSE:
+    if token.low in lex.CLAUSES:
         return place, False
-    if low in _STRICT:
+    if low in lex.STRICT:
         return None, False
-    if low in _SPEECH and token.low not in _PARTICLES:
+    if low in _SPEECH and token.low not in lex.ADVERBIALS:
         return place, False
     return _thing(low, token.low, place)
 
@@ -254,81 +207,11 @@ def _thing(low: str, follows: str, place: int) -> tuple[int | None, bool]:
     """Where the plan, object or topic of a verb begins."""
     if low in lex.INTENT and (follows == "to" or low.startswith(("want", "urg", "encourag"))):
         return place, False
-    if low in _SPEAK:
+    if low in lex.SPEAK:
         return (place + 1 if follows in {"about", "of", "out", "against"} else None), True
-    if low in lex.STANCE or (low in lex.SPEECH and follows in _PARTICLES):
-        return (place + 1 if follows in _PARTICLES - {"to"} else place), True
+    if low in lex.STANCE or (low in lex.SPEECH and follows in lex.ADVERBIALS):
+        return (place + 1 if follows in lex.ADVERBIALS - {"to"} else place), True
     return None, False
-
-
-def _skip(tokens: Sequence[Token], cue: Cue, place: int) -> int:
-    """Step over addressee, time and occasion behind the verb."""
-    if tokens[cue.verb].low in lex.ADDRESSED and cue.kind != "inverted":
-        place = _skip_addressee(tokens, place)
-    if tokens[cue.verb].low.startswith("point") and _low(tokens, place) == "out":
-        place += 1
-    for _ in range(4):
-        step = _skip_one(tokens, place)
-        if step == place:
-            break
-        place = step
-    return place
-
-
-def _is_quote(tokens: Sequence[Token], place: int) -> bool:
-    return place < len(tokens) and tokens[place].is_quote
-
-
-def _low(tokens: Sequence[Token], place: int) -> str:
-    return tokens[place].low if place < len(tokens) else ""
-
-
-def _skip_one(tokens: Sequence[Token], place: int) -> int:
-    low = _low(tokens, place)
-    if low in _TIMES or low.endswith("ly"):
-        return place + 1
-    if low == "this" and _low(tokens, place + 1) in lex.TIMES:
-        return place + 2
-    if low in {"on", "in", "at", "during", "by", "via", "after", "through", "before", "of"}:
-        return _skip_occasion(tokens, place)
-    if low == "to" and _low(tokens, place + 1) in {"reporters", "the", "a", "him", "her"}:
-        return _skip_occasion(tokens, place)
-    return place
-
-
-def _skip_occasion(tokens: Sequence[Token], place: int) -> int:
-    """Step over in a statement on Monday; what follows ``that`` or a mark is reported anyway."""
-    for ahead in range(place + 1, min(len(tokens), place + _AHEAD)):
-        token = tokens[ahead]
-        if token.low == "that" or token.low == ":" or token.is_quote:
-            return ahead
-        if token.low == "," and _is_quote(tokens, ahead + 1):
-            return ahead
-        if token.low in _CLAUSE or token.low in _HELPERS or token.low == ",":
-            break
-    for ahead in range(place + 1, min(len(tokens), place + 7)):
-        token = tokens[ahead]
-        if not token.is_word:
-            break
-        if token.low in lex.OCCASIONS or token.low in lex.DAYS:
-            return ahead + 1
-    return place
-
-
-def _skip_addressee(tokens: Sequence[Token], place: int) -> int:
-    if _low(tokens, place) in {"him", "her", "them", "us", "me", "it", "reporters", "you"}:
-        return place + 1
-    for ahead in range(place, min(len(tokens), place + _AHEAD)):
-        token = tokens[ahead]
-        if (
-            token.low in {"that", "to", "how", "why", "what", ":", "if", "whether"}
-            or token.is_quote
-        ):
-            return ahead
-        if token.low == "," or token.low in _HELPERS:
-            break
-    found = phrase_after(tokens, place)
-    return found[1] if found else place
 
 
 # ----------------------------------------------------------------------------------- others
