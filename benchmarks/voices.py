@@ -181,7 +181,7 @@ def _count_spans(
         counts[f"{kind} {name}"] = right
 
 
-def _overlaps(text: str, gold: Said, found: Said) -> bool:
+def _overlaps(_: str, gold: Said, found: Said) -> bool:
     return any(a < d and c < b for a, b in gold.source for c, d in found.source)
 
 

@@ -242,6 +242,7 @@ def _cast(lines: Sequence[_Line], drafts: Sequence[_Draft]) -> Cast:
             cast.speakers.add(words[-1])
     for line in lines:
         line.people = cast.people(line.tokens)
+    cast.vote((line.tokens, line.people) for line in lines)
     return cast
 
 

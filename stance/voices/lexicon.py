@@ -220,7 +220,7 @@ BODIES: Final = _words(
     "forces military police administration foundation organization organisation college school "
     "league authority coalition east west north south street city county america american "
     "americans republicans democrats white pentagon kremlin reuters press gallup poll act new "
-    "national international united"
+    "national international united review magazine radio television show gazette herald tribune republican democratic democrat"
 )
 """Words of names that are no person's."""
 
@@ -245,7 +245,8 @@ OPENERS: Final = _words("and but still yet meanwhile however")
 
 _STRICT = (
     "add continu point read rul stat post charg show find found see saw hear know knew underst "
-    "feel felt determin figur consider guess demonstrat hint counter caution comment relat document view"
+    "feel felt determin figur consider guess demonstrat hint counter caution comment relat "
+    "document view"
 )
 STRICT: Final = frozenset(
     form for form in SPEECH | THOUGHT if form.startswith(tuple(_STRICT.split()))

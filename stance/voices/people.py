@@ -19,6 +19,9 @@ _MANY = 3
 _FIRST = lex.BREAKS | lex.PREPOSITIONS | lex.DETERMINERS | lex.SUBJECTS | lex.ADVERBS | lex.DAYS
 _GENDERS = {**dict.fromkeys(lex.FEMALE, "she"), **dict.fromkeys(lex.MALE, "he")}
 _INSIDE = lex.PARTICLES - {"and", "la", "y"}
+_PRONOUNS = {"he": "he", "his": "he", "him": "he", "she": "she", "her": "she", "hers": "she"}
+_OFFICES = lex.TITLES - {"the", "of"}
+_PLACES = frozenset(["in", "at", "from", "near", "across", "to", "outside"])
 _SPACES = re.compile(r"\s+")
 
 
@@ -27,12 +30,14 @@ _SPACES = re.compile(r"\s+")
 class Cast:
     """The names of an article: how often each stands alone, its full forms, the pronoun it takes.
 
-    ``speakers`` are the short names of those who have spoken.
+    ``pronouns`` come from titles (Mr., spokeswoman), ``voted`` from the pronouns used near a name;
+    ``speakers`` are the last names of those who have spoken.
     """
 
     alone: Counter[str] = field(default_factory=Counter)
     full: dict[str, set[str]] = field(default_factory=dict)
     pronouns: dict[str, str] = field(default_factory=dict)
+    voted: dict[str, str] = field(default_factory=dict)
     titled: set[str] = field(default_factory=set)
     speakers: set[str] = field(default_factory=set)
 
@@ -67,7 +72,10 @@ class Cast:
 
     def is_person(self, last: str) -> bool:
         """Whether a name is known to be a person's."""
-        return last in self.titled or last in self.speakers or last in self.pronouns
+        if len(last) > 1 and last.isupper():
+            return False
+        known = last in self.titled or last in self.speakers or last in self.pronouns
+        return known or (self.alone[last] > 0 and last in self.full)
 
     def people(self, tokens: Sequence[Token]) -> dict[str, tuple[int, str]]:
         """Return the people named in a sentence: last name → first place and the name as said."""
@@ -76,10 +84,24 @@ class Cast:
             bare = _without_titles(tokens, start, end)
             words = [token.text for token in tokens[bare:end] if token.is_word]
             last = _last(words) if words else ""
-            known = last and last.lower() not in lex.BODIES
-            if known and self.is_person(last) and len(found) < _MANY:
+            if not last or last.lower() in lex.BODIES or len(found) == _MANY:
+                continue
+            placed = start > 0 and tokens[start - 1].low in _PLACES
+            if self.is_person(last) or (len(words) > 1 and not placed):
                 found.setdefault(last, (start, self.shorten(words)))
         return found
+
+    def vote(self, lines: Iterable[tuple[Sequence[Token], dict[str, tuple[int, str]]]]) -> None:
+        """Learn the pronouns of people from sentences that name one person and use one pronoun."""
+        votes: dict[str, Counter[str]] = {}
+        for tokens, people in lines:
+            used = {_PRONOUNS[token.low] for token in tokens if token.low in _PRONOUNS}
+            if len(people) == 1 and len(used) == 1:
+                votes.setdefault(next(iter(people)), Counter()).update(used)
+        for last, counts in votes.items():
+            (pronoun, most), total = counts.most_common(1)[0], counts.total()
+            if most > 1 and most >= 0.75 * total:
+                self.voted[last] = pronoun
 
 
 def _last(words: Sequence[str]) -> str:
@@ -91,7 +113,7 @@ def _names(tokens: Sequence[Token]) -> Iterator[Range]:
     """The runs of capitalised words, titles included, without a sentence's first small word."""
     place = 0
     while place < len(tokens):
-        if not tokens[place].is_name or tokens[place].low in _FIRST:
+        if not tokens[place].is_name or tokens[place].low in _FIRST or _is_verb(tokens[place].low):
             place += 1
             continue
         end = place + 1
@@ -99,6 +121,10 @@ def _names(tokens: Sequence[Token]) -> Iterator[Range]:
             end += 1
         yield place, end
         place = end
+
+
+def _is_verb(low: str) -> bool:
+    return lex.SPEECH.get(low, "base") != "base"
 
 
 def _continues(tokens: Sequence[Token], place: int) -> bool:
@@ -111,12 +137,11 @@ def _continues(tokens: Sequence[Token], place: int) -> bool:
 
 
 def _without_titles(tokens: Sequence[Token], start: int, end: int) -> int:
-    place = start
-    while place < end - 1 and (
-        tokens[place].low.rstrip(".") in lex.TITLES or tokens[place].low in {"of", "for", "'s"}
-    ):
-        place += 1
-    return place
+    """Where a name begins behind its titles: German Chancellor | Angela Merkel."""
+    for place in range(end - 2, max(start, end - 12) - 1, -1):
+        if _is_office(tokens[place]) or tokens[place].low == "'s":
+            return place + 1
+    return start
 
 
 def name_of(tokens: Sequence[Token], phrase: Range) -> list[str] | None:
@@ -143,7 +168,7 @@ def name_of(tokens: Sequence[Token], phrase: Range) -> list[str] | None:
 
 
 def _is_office(token: Token) -> bool:
-    return token.low.rstrip(".") in lex.TITLES
+    return token.low.rstrip(".") in _OFFICES
 
 
 def as_said(tokens: Sequence[Token], phrase: Range, text: str) -> str:
@@ -159,6 +184,9 @@ def resolve(
 ) -> str | None:
     """Return the one person whom a pronoun can mean, or None.
 
+    It must be the only person around whose title does not forbid it, and the article must have used
+    that pronoun for the name elsewhere, or a title that goes with it.
+
     Args:
         pronoun: he or she; no other is resolved.
         place: Where it stands in its sentence.
@@ -173,4 +201,8 @@ def resolve(
             fits = cast.pronouns.get(last, pronoun) == pronoun
             if fits and (number or first < place):
                 found.setdefault(last, name)
-    return next(iter(found.values())) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    ((last, name),) = found.items()
+    sure = cast.is_person(last) and pronoun == cast.pronouns.get(last, cast.voted.get(last))
+    return name if sure else None
