@@ -9,7 +9,7 @@ from typing import final
 from stance.records import Span, Voice
 from stance.voices import lexicon as lex
 from stance.voices.marks import Quotation
-from stance.voices.people import Cast, as_said, name_of, resolve
+from stance.voices.people import Cast, as_said, last_name, name_of, resolve
 from stance.voices.phrases import Range, first_phrase, phrase_after
 from stance.voices.reading import Reading
 from stance.voices.reports import Report, find_reports
@@ -17,6 +17,9 @@ from stance.voices.tokens import Token, tokenize
 
 _WINDOW = 2
 """How many sentences back a pronoun's person is looked for."""
+
+_MANY = 4
+"""How many speakers of a sentence are remembered for pronouns."""
 
 _DASHES = frozenset({"―", "—", "–", "-", "--"})
 
@@ -53,6 +56,7 @@ class _Line:
     tokens: list[Token]
     reports: list[Report]
     people: dict[str, tuple[int, str]] = field(default_factory=dict)
+    speakers: set[str] = field(default_factory=set)
 
 
 @final
@@ -238,8 +242,10 @@ def _cast(lines: Sequence[_Line], drafts: Sequence[_Draft]) -> Cast:
         cast.add(line.tokens)
     for draft in drafts:
         words = draft.subject and name_of(lines[draft.line].tokens, draft.subject)
-        if words and words[-1].lower() not in lex.BODIES and len(words) > 1:
-            cast.speakers.add(words[-1])
+        if words and words[-1].lower() not in lex.BODIES:
+            if len(lines[draft.line].speakers) < _MANY:
+                lines[draft.line].speakers.add(last_name(words))
+            cast.speakers.update([last_name(words)] if len(words) > 1 else [])
     for line in lines:
         line.people = cast.people(line.tokens)
     cast.vote((line.tokens, line.people) for line in lines)
@@ -257,7 +263,8 @@ def _speaker(
         low = {"his": "he", "her": "she", "their": "they", "its": "it"}.get(first.low, first.low)
         lately = lines[max(0, draft.line - _WINDOW) : draft.line]
         window = [lines[draft.line].people, *(line.people for line in lately)]
-        found = resolve(low, draft.subject[0], window, cast)
+        spoke = {last for line in (*lately, lines[draft.line]) for last in line.speakers}
+        found = resolve(low, draft.subject[0], window, cast, spoke)
         return found or low, found is not None
     words = name_of(tokens, draft.subject)
     return (cast.shorten(words) if words else as_said(tokens, draft.subject, text)), True

@@ -13,7 +13,7 @@ from stance.voices.attributions import Attribution
 from stance.voices.marks import Quotation
 
 _WORDS = 4
-"""The words that make a reported clause, or a quotation inside one, count."""
+"""The words that make a reported clause, or a quotation inside one, count beside the other."""
 
 _SHARE = 0.5
 """The share of a sentence that must be reported for it to be indirect speech."""
@@ -100,7 +100,7 @@ def _label(text: str, sentence: Span, parts: _Parts) -> Labelled:
     quoted = any(_words(text, [span]) >= _WORDS for span in _inside(parts.quoted, indirect))
     if parts.direct:
         return Voice.MIXED if clauses else Voice.DIRECT, _largest(parts.direct)
-    if not (most and clauses):
+    if not (most and indirect):
         return Voice.NARRATION, None
     return Voice.MIXED if quoted else Voice.INDIRECT, _largest(parts.indirect)
 

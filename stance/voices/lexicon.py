@@ -220,7 +220,8 @@ BODIES: Final = _words(
     "forces military police administration foundation organization organisation college school "
     "league authority coalition east west north south street city county america american "
     "americans republicans democrats white pentagon kremlin reuters press gallup poll act new "
-    "national international united review magazine radio television show gazette herald tribune republican democratic democrat"
+    "national international united review magazine radio television show gazette herald tribune "
+    "republican democratic democrat"
 )
 """Words of names that are no person's."""
 

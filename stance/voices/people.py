@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
@@ -48,7 +48,7 @@ class Cast:
             words = [token.text for token in tokens[bare:end] if token.is_word]
             if not words or words[-1].lower() in lex.BODIES:
                 continue
-            last = _last(words)
+            last = last_name(words)
             if len(words) == 1:
                 self.alone[last] += 1
             else:
@@ -65,7 +65,7 @@ class Cast:
 
     def shorten(self, words: Sequence[str]) -> str:
         """Return the last name where the article uses it alone and for one person only."""
-        last = _last(words)
+        last = last_name(words)
         if len(words) > 1 and self.alone[last] and len(self.full.get(last, ())) <= 1:
             return last
         return " ".join(words)
@@ -83,7 +83,7 @@ class Cast:
         for start, end in _names(tokens):
             bare = _without_titles(tokens, start, end)
             words = [token.text for token in tokens[bare:end] if token.is_word]
-            last = _last(words) if words else ""
+            last = last_name(words) if words else ""
             if not last or last.lower() in lex.BODIES or len(found) == _MANY:
                 continue
             placed = start > 0 and tokens[start - 1].low in _PLACES
@@ -104,7 +104,8 @@ class Cast:
                 self.voted[last] = pronoun
 
 
-def _last(words: Sequence[str]) -> str:
+def last_name(words: Sequence[str]) -> str:
+    """Return the last word of a name but for Jr. and the like."""
     rest = [word for word in words if word.lower() not in _GENERATIONS]
     return rest[-1] if rest else words[-1]
 
@@ -150,10 +151,7 @@ def name_of(tokens: Sequence[Token], phrase: Range) -> list[str] | None:
     if not kept or not kept[-1].is_word or not kept[-1].text[0].isupper():
         return None
     start = len(kept)
-    while start > 0 and (
-        kept[start - 1].is_name
-        or (kept[start - 1].low in lex.PARTICLES - {"and"} and start > 1 and start < len(kept))
-    ):
+    while start > 0 and _in_name(kept, start - 1):
         start -= 1
     before = [token.low.rstrip(".") for token in kept[:start]]
     if before and before[-1] not in lex.TITLES | lex.FEMALE | lex.MALE:
@@ -165,6 +163,16 @@ def name_of(tokens: Sequence[Token], phrase: Range) -> list[str] | None:
     if words[-1].lower() in lex.BODIES or (len(words) == 1 and _is_office(kept[-1])):
         words = [token.text for token in kept[start:]]
     return words[1:] if words[0].lower() == "the" and len(words) > 1 else words
+
+
+def _in_name(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a word belongs to the name behind it: van Damme, Secretary of State Blinken."""
+    token = tokens[place]
+    if token.is_name:
+        return True
+    if token.low == "of":
+        return place > 0 and _is_office(tokens[place - 1])
+    return token.low in lex.PARTICLES - {"and"} and 0 < place < len(tokens) - 1
 
 
 def _is_office(token: Token) -> bool:
@@ -180,18 +188,24 @@ def as_said(tokens: Sequence[Token], phrase: Range, text: str) -> str:
 
 
 def resolve(
-    pronoun: str, place: int, window: Iterable[dict[str, tuple[int, str]]], cast: Cast
+    pronoun: str,
+    place: int,
+    window: Iterable[dict[str, tuple[int, str]]],
+    cast: Cast,
+    lately: Container[str],
 ) -> str | None:
     """Return the one person whom a pronoun can mean, or None.
 
-    It must be the only person around whose title does not forbid it, and the article must have used
-    that pronoun for the name elsewhere, or a title that goes with it.
+    It must be the only person around whose title does not forbid it; the article must have used
+    that pronoun for the name elsewhere, or a title that goes with it, or else never the other
+    pronoun while the person has just spoken.
 
     Args:
         pronoun: he or she; no other is resolved.
         place: Where it stands in its sentence.
         window: The people of its sentence, then those of the sentences before.
         cast: The names of the article.
+        lately: The last names of those who spoke in the window.
     """
     if pronoun not in {"he", "she"}:
         return None
@@ -204,5 +218,6 @@ def resolve(
     if len(found) != 1:
         return None
     ((last, name),) = found.items()
-    sure = cast.is_person(last) and pronoun == cast.pronouns.get(last, cast.voted.get(last))
+    known = cast.pronouns.get(last, cast.voted.get(last))
+    sure = cast.is_person(last) and (known == pronoun or (known is None and last in lately))
     return name if sure else None

@@ -31,6 +31,7 @@ _NOT_IN_SUBJECT = _HELPERS | BREAKS | ADVERBS
 _IN_NAMES = PREPOSITIONS | PARTICLES | {"'s"}
 _LOOSE = PREPOSITIONS | (DETERMINERS - {"this", "all"})
 _LEADING = ADVERBS | {"'s", "and", "or"}
+_UNFINISHED = PREPOSITIONS | POSSESSIVES | {"'s"}
 _SET_OFF = PREPOSITIONS | BREAKS
 
 Range: TypeAlias = tuple[int, int]
@@ -114,8 +115,9 @@ def _until_verb(tokens: Sequence[Token], start: int) -> Range | None:
         ended = token.low.endswith(("ed", "ly")) and not token.is_name
         if token.low in _NOT_IN_SUBJECT or verb or ended:
             break
-        behind = place > start and tokens[place - 1].is_name and not token.is_name
-        if behind and token.low not in _IN_NAMES:
+        before = tokens[place - 1]
+        behind = place > start and before.is_name and before.low not in DETERMINERS
+        if behind and not token.is_name and token.low not in _IN_NAMES:
             break
         place += 1
     return (start, place) if _is_phrase(tokens, start, place) else None
@@ -224,7 +226,7 @@ def _is_phrase(tokens: Sequence[Token], start: int, end: int) -> bool:
     words = [token for token in tokens[start:end] if token.is_word]
     if not words or all(word.low in TIMES | DETERMINERS - PERSONAL for word in words):
         return bool(words) and words[0].low in {"some", "many", "others", "most", "several", "few"}
-    if words[-1].low in PREPOSITIONS | POSSESSIVES:
+    if words[-1].low in _UNFINISHED:
         return False
     return any(word.text[0].isalpha() for word in words)
 

@@ -82,7 +82,7 @@ def _tag(tokens: Sequence[Token], cue: Cue, cuts: Sequence[int]) -> Report | Non
     left = _left(tokens, start - 1)
     if left is None:
         return None
-    right = _inserted(tokens, after, cuts)
+    right = _inserted(tokens, skip(tokens, cue, after), cuts)
     return Report(cue, (left, right) if right else (left,), spoken=True)
 
 
