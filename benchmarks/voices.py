@@ -15,7 +15,7 @@ from typing import Any
 import click
 import pyarrow.parquet as pq
 
-from stance.records import Article, Sentence, Voice
+from stance.records import Article, Voice
 from stance.sentences import split
 from stance.voices import find_voices
 
@@ -111,6 +111,20 @@ def marks_only(text: str) -> list[Said]:
         near = min(names, key=lambda n: min(abs(n[0] - end), abs(n[1] - start)), default=None)
         found.append(Said(_places(text, [(start, end)]), (near,) if near else (), "direct"))
     return found
+
+
+def recorded(path: Path, documents: Sequence[Document]) -> Finder:
+    """What another library found, kept in a file: a list a text of [start, end, source or null]."""
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    by_text = {document.text: found for document, found in zip(documents, entries, strict=True)}
+
+    def finder(text: str) -> list[Said]:
+        return [
+            Said(_places(text, [(start, end)]), (tuple(source),) if source else (), "direct")
+            for start, end, source in by_text[text]
+        ]
+
+    return finder
 
 
 # ------------------------------------------------------------------------------------ counting
@@ -290,20 +304,12 @@ def rows(name: str, groups: Sequence[Sequence[Counts]], rounds: int) -> Iterable
         yield f"| {name} | {kind} | {got['n']:.0f} | {' | '.join(cells)} |"
 
 
-def voice_of(sentences: Sequence[Sentence]) -> dict[str, int]:
-    """How many sentences have which voice."""
-    found: dict[str, int] = {}
-    for sentence in sentences:
-        key = sentence.voice.value if sentence.voice else "none"
-        found[key] = found.get(key, 0) + 1
-    return found
-
-
 @click.command()
 @click.argument("data", default=os.environ.get("STANCE_DATA", str(ROOT.parent / "shared" / "data")))
 @click.option("--half", "halves", multiple=True, default=("seen", "unseen"), show_default=True)
 @click.option("--rounds", default=1000, show_default=True, help="Rounds of the bootstrap.")
-def main(data: str, halves: Sequence[str], rounds: int) -> None:
+@click.option("--other", type=click.Path(exists=True), help="What another library found (JSON).")
+def main(data: str, halves: Sequence[str], rounds: int, other: str | None) -> None:
     """Print a Markdown table of figures for each half of PolNeAR dev."""
     documents = load(Path(data))
     for half in halves:
@@ -316,6 +322,8 @@ def main(data: str, halves: Sequence[str], rounds: int) -> None:
             "marks and nearest name": measure(chosen, marks_only),
             "the other annotator": annotators(chosen),
         }
+        if other:
+            made["another library"] = measure(chosen, recorded(Path(other), documents))
         for name, groups in made.items():
             for line in rows(name, groups, rounds) if groups else ():
                 click.echo(line)
