@@ -148,6 +148,11 @@ def test_quotations_inside_quotations():
             "Jo Haddad",
             ["“It is over,”"],
         ),
+        (
+            "Jo Haddad, 57, a driver and member from Columbus, Ohio, said: “It is over.”",
+            "Jo Haddad",
+            ["“It is over.”"],
+        ),
         ("“It is over,” Jo Haddad, head of the group said.", "Jo Haddad", ["“It is over,”"]),
     ],
 )

@@ -233,13 +233,17 @@ def _is_phrase(tokens: Sequence[Token], start: int, end: int) -> bool:
 
 def _apposed(tokens: Sequence[Token], comma: int) -> Range | None:
     """The name before an apposition that ends at a comma: Jo Doe, a lawyer, said."""
+    found = None
     for place in range(comma - 1, max(0, comma - 40), -1):
         if tokens[place].low in {";", ":"} or tokens[place].is_quote:
-            return None
+            break
         if tokens[place].low == "," and _is_apposition(tokens, place + 1, comma):
-            found = phrase_before(tokens, place, apposed=False)
-            return found if found and tokens[found[0]].low not in PREPOSITIONS else None
-    return None
+            if found is None:
+                found = phrase_before(tokens, place, apposed=False)
+            named = _name_before(tokens, place)
+            if named is not None:
+                return named
+    return found if found and tokens[found[0]].low not in PREPOSITIONS else None
 
 
 def _is_apposition(tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -260,11 +264,16 @@ def _name_apposed(tokens: Sequence[Token], start: int) -> Range | None:
         return None
     if tokens[start].is_name and tokens[start].low not in DETERMINERS:
         return None
-    place = start - 1
-    while place > 0 and (
+    return _name_before(tokens, start - 1)
+
+
+def _name_before(tokens: Sequence[Token], end: int) -> Range | None:
+    """The name of two or more words that ends at ``end`` and begins a clause."""
+    place = end
+    while place > max(0, end - _LONGEST) and (
         tokens[place - 1].is_name or tokens[place - 1].low in PARTICLES - {"and", "la", "le"}
     ):
         place -= 1
     opens = place == 0 or not tokens[place - 1].is_word or tokens[place - 1].low in BREAKS
-    many = start - 1 - place > 1 and not any(t.low in DAYS for t in tokens[place : start - 1])
-    return (place, start - 1) if opens and many and tokens[place].low not in PREPOSITIONS else None
+    many = end - place > 1 and not any(token.low in DAYS for token in tokens[place:end])
+    return (place, end) if opens and many and tokens[place].low not in PREPOSITIONS else None
