@@ -21,6 +21,7 @@ _WINDOW = 2
 _MANY = 4
 """How many speakers of a sentence are remembered for pronouns."""
 
+_OWNERS = {"his": "he", "her": "she", "their": "they", "its": "it"}
 _DASHES = frozenset({"―", "—", "–", "-", "--"})
 
 
@@ -168,7 +169,7 @@ def _first_places(lines: Sequence[_Line]) -> Iterator[tuple[int, int, int]]:
     last = -1
     for number, line in enumerate(lines):
         for place, token in enumerate(line.tokens):
-            if token.is_quote and token.quote > last:
+            if token.quote > last:
                 last = token.quote
                 yield last, number, place
 
@@ -210,7 +211,9 @@ def _introduced(lines: Sequence[_Line], number: int, place: int) -> _Draft | Non
 
 def _signed(lines: Sequence[_Line], quote: int, number: int, place: int) -> _Draft | None:
     """The name behind a dash after a quotation, on its line or the next."""
-    while number + 1 < len(lines) and _last_quote(lines[number + 1]) == quote:
+    while quote in {
+        token.quote for line in lines[number + 1 : number + 2] for token in line.tokens[:1]
+    }:
         number, place = number + 1, 0
     tokens, place = lines[number].tokens, place + 1
     if place >= len(tokens) and number + 1 < len(lines):
@@ -222,15 +225,11 @@ def _signed(lines: Sequence[_Line], quote: int, number: int, place: int) -> _Dra
     return _Draft(number, (place, place + 1), subject) if named else None
 
 
-def _last_quote(line: _Line) -> int:
-    return line.tokens[0].quote if line.tokens else -1
-
-
 def _nobody(line: _Line, number: int, place: int) -> _Draft | None:
     """An attribution to nobody where the quotation is all of its sentence, and long enough."""
-    token = line.tokens[place]
-    whole = place == 0 and all(not t.is_word for t in line.tokens)
-    return _Draft(number, None, None) if whole and token.end - token.start > 15 else None
+    if place or any(token.is_word for token in line.tokens):
+        return None
+    return _Draft(number, None, None) if line.tokens[0].end - line.tokens[0].start > 15 else None
 
 
 # ------------------------------------------------------------------------------------ speakers
@@ -246,10 +245,20 @@ def _cast(lines: Sequence[_Line], drafts: Sequence[_Draft]) -> Cast:
             if len(lines[draft.line].speakers) < _MANY:
                 lines[draft.line].speakers.add(last_name(words))
             cast.speakers.update([last_name(words)] if len(words) > 1 else [])
-    for line in lines:
-        line.people = cast.people(line.tokens)
-    cast.vote((line.tokens, line.people) for line in lines)
+    if any(_pronoun(draft, lines) for draft in drafts):
+        for line in lines:
+            line.people = cast.people(line.tokens)
+        cast.vote((line.tokens, line.people) for line in lines)
     return cast
+
+
+def _pronoun(draft: _Draft, lines: Sequence[_Line]) -> str | None:
+    """Return he, she, they … where the speaker is a pronoun."""
+    if draft.subject is None or draft.subject[1] - draft.subject[0] > 1:
+        return None
+    low = lines[draft.line].tokens[draft.subject[0]].low
+    low = _OWNERS.get(low, low)
+    return low if low in lex.PERSONAL | lex.POSSESSIVES else None
 
 
 def _speaker(
@@ -258,9 +267,8 @@ def _speaker(
     if draft.subject is None:
         return None, False
     tokens = lines[draft.line].tokens
-    first = tokens[draft.subject[0]]
-    if draft.subject[1] - draft.subject[0] == 1 and first.low in lex.PERSONAL | lex.POSSESSIVES:
-        low = {"his": "he", "her": "she", "their": "they", "its": "it"}.get(first.low, first.low)
+    low = _pronoun(draft, lines)
+    if low is not None:
         lately = lines[max(0, draft.line - _WINDOW) : draft.line]
         window = [lines[draft.line].people, *(line.people for line in lately)]
         spoke = {last for line in (*lately, lines[draft.line]) for last in line.speakers}

@@ -11,6 +11,7 @@ from stance.voices.phrases import Range, first_phrase, phrase_after, phrase_befo
 from stance.voices.tokens import Token
 
 _VERBS = lex.SPEECH.keys() | lex.THOUGHT.keys() | lex.INTENT.keys() | lex.STANCE.keys()
+_CANDIDATES = frozenset(_VERBS | lex.CLAIMS | {"according"})
 _CLITICS = lex.AUXILIARIES - {"being", "having", "'s"}
 _OWNERS = lex.POSSESSIVES | {"'s"}
 _NO_SUBJECT = {"'s", "of"} | (lex.DETERMINERS - lex.PLURALS - {"this"})
@@ -43,6 +44,8 @@ class Cue:
 def find_cues(tokens: Sequence[Token]) -> list[Cue]:
     """Return the cues of a sentence in order."""
     cues: list[Cue] = []
+    if _CANDIDATES.isdisjoint(token.low for token in tokens):
+        return cues
     head = first_phrase(tokens)
     shouted = _is_title(tokens)
     for place, token in enumerate(tokens):

@@ -37,6 +37,8 @@ class Report:
 def find_reports(tokens: Sequence[Token]) -> list[Report]:
     """Return the reports of a sentence in order."""
     cues = find_cues(tokens)
+    if not cues:
+        return []
     cuts = list(iter_cuts(tokens, cues))
     head = first_phrase(tokens)
     found = (_report(tokens, cue, cuts) for cue in cues)
