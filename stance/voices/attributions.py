@@ -17,10 +17,8 @@ from stance.voices.tokens import Token, tokenize
 
 _WINDOW = 2
 """How many sentences back a pronoun's person is looked for."""
-
 _MANY = 4
 """How many speakers of a sentence are remembered for pronouns."""
-
 _OWNERS = {"his": "he", "her": "she", "their": "they", "its": "it"}
 _DASHES = frozenset({"―", "—", "–", "-", "--"})
 
@@ -221,8 +219,9 @@ def _signed(lines: Sequence[_Line], quote: int, number: int, place: int) -> _Dra
     if place + 1 >= len(tokens) or tokens[place].low not in _DASHES:
         return None
     subject = phrase_after(tokens, place + 1)
-    named = subject is not None and tokens[subject[0]].is_name
-    return _Draft(number, (place, place + 1), subject) if named else None
+    if subject is None or not tokens[subject[0]].is_name:
+        return None
+    return _Draft(number, (place, place + 1), subject)
 
 
 def _nobody(line: _Line, number: int, place: int) -> _Draft | None:
@@ -275,7 +274,7 @@ def _speaker(
         found = resolve(low, draft.subject[0], window, cast, spoke)
         return found or low, found is not None
     words = name_of(tokens, draft.subject)
-    return (cast.shorten(words) if words else as_said(tokens, draft.subject, text)), True
+    return cast.shorten(words) if words else as_said(tokens, draft.subject, text), True
 
 
 def _finish(
