@@ -25,6 +25,9 @@ from stance.voices.tokens import Token
 _LONGEST = 24
 """The most tokens of a noun phrase."""
 
+_COMMAS = 4
+"""The most commas between a name and its verb: Jo Doe, 57, a driver from Columbus, Ohio, said."""
+
 _HELPERS = AUXILIARIES - {"'s"}
 _ENDS = BREAKS | (TIMES - {"this"})
 _NOT_IN_SUBJECT = _HELPERS | BREAKS | ADVERBS
@@ -233,9 +236,10 @@ def _is_phrase(tokens: Sequence[Token], start: int, end: int) -> bool:
 
 def _apposed(tokens: Sequence[Token], comma: int) -> Range | None:
     """The name before an apposition that ends at a comma: Jo Doe, a lawyer, said."""
-    found = None
+    found, commas = None, 0
     for place in range(comma - 1, max(0, comma - 40), -1):
-        if tokens[place].low in {";", ":"} or tokens[place].is_quote:
+        commas += tokens[place].low == ","
+        if commas > _COMMAS or tokens[place].low in {";", ":"} or tokens[place].is_quote:
             break
         if tokens[place].low == "," and _is_apposition(tokens, place + 1, comma):
             if found is None:
