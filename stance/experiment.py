@@ -23,6 +23,7 @@ from stance.report import IN_FULL, render_report
 from stance.scorers import Scorer, load_scorer
 from stance.sentences import split
 from stance.tagging import OnProgress, premise_of, tag_sentences
+from stance.voices import find_voices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,7 +177,8 @@ def analyze(
     )
     if not articles:
         raise DataError("no article could be read from the input; check the files or --skip-bad")
-    sentences = [sentence for article in articles for sentence in split(article)]
+    voices = [find_voices(article, split(article)) for article in articles]
+    sentences = [sentence for found in voices for sentence in found.sentences]
     calibration = _calibration(model, scorer)
     tagged = tag_sentences(
         sentences, book, scorer, calibration=calibration, on_progress=on_progress
@@ -189,7 +191,10 @@ def analyze(
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
         "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibration)},
-        "counts": _counts(articles, tagged, scorer, skipped),
+        "counts": {
+            **_counts(articles, tagged, scorer, skipped),
+            "unbalanced_quotation_marks": sum(found.unbalanced for found in voices),
+        },
         "inputs": _inputs(articles),
         "versions": runs.versions(),
     }

@@ -85,7 +85,10 @@ class Article:
 class Sentence:
     """A sentence of an article: ``text == article.text[start:end]``; ``id`` counts from 0.
 
-    ``voice`` is None where nobody asked who speaks, which is not the same as narration.
+    ``voice`` is None where nobody asked who speaks, which is not the same as narration. ``speaker``
+    is None for narration and where no speaker was found; ``speaker_resolved`` is False there unless
+    it is narration, and for a pronoun that may mean several people. ``speaker_span`` is where the
+    speaker is named, possibly outside the sentence.
     """
 
     article_id: str
@@ -96,6 +99,8 @@ class Sentence:
     section: Section = Section.BODY
     voice: Voice | None = None
     speaker: str | None = None
+    speaker_span: Span | None = None
+    speaker_resolved: bool = True
 
 
 @final

@@ -63,7 +63,8 @@ def test_parquet_and_csv_hold_the_same(result: stance.Analysis, tmp_path: Path) 
     rows = list(csv.DictReader(io.StringIO(tables.csv_bytes(table).decode())))
     for got, row in zip(rows, table.to_pylist(), strict=True):
         assert got["text"] == row["text"]
-        assert got["voice"] == ""
+        assert got["voice"] == row["voice"]
+        assert got["speaker"] == (row["speaker"] or "")
         if row["scored"]:
             assert float(got["p_restraint"]) == row["p_restraint"]
             assert json.loads(got["odds_restraint"]) == row["odds_restraint"]
