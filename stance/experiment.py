@@ -10,23 +10,27 @@ from hashlib import sha256
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, final
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, final
 
 from stance import plots, runs, tables
 from stance.calibration import IDENTITY, Calibration, load_calibration
-from stance.codebooks import DEFAULT, Codebook, load_codebook
+from stance.codebooks import DEFAULT, Codebook, StanceWordings, Target, load_codebook
 from stance.errors import ConfigError, DataError
+from stance.positions import position_rows
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
-from stance.records import Article, Sentence, TaggedSentence
+from stance.records import Article, Mention, Sentence, TaggedSentence, TargetName
 from stance.report import IN_FULL, render_report
 from stance.scorers import Scorer, load_scorer
 from stance.sentences import split
 from stance.tagging import OnProgress, premise_of, tag_sentences
+from stance.targets import check_targets, find_mentions, propose_targets
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+Targets: TypeAlias = Literal["auto", "none"] | Sequence[TargetName]
 
 MODELS = ("mini", "lexical")
 """What ``model`` may be: the shipped model, or counting the terms of the codebook."""
@@ -59,15 +63,25 @@ class Analysis:
         """Return the ``profiles`` table (see `stance.tables.PROFILE_SCHEMA`)."""
         return tables.profile_table([row for p in self.profiles for row in profile_rows(p)])
 
-    def to_pandas(self, table: Literal["sentences", "profiles"] = "sentences") -> pd.DataFrame:
-        """Return one of the two tables as a pandas data frame.
+    def stance_table(self) -> pa.Table:
+        """Return the ``stances`` table (see `stance.tables.STANCE_SCHEMA`)."""
+        return tables.stance_table([row for p in self.profiles for row in position_rows(p)])
+
+    def to_pandas(
+        self, table: Literal["sentences", "profiles", "stances"] = "sentences"
+    ) -> pd.DataFrame:
+        """Return one of the three tables as a pandas data frame.
 
         Raises:
             ConfigError: There is no table of that name.
         """
-        made = {"sentences": self.sentence_table, "profiles": self.profile_table}
+        made = {
+            "sentences": self.sentence_table,
+            "profiles": self.profile_table,
+            "stances": self.stance_table,
+        }
         if table not in made:
-            raise ConfigError(f"there is no table {table!r}; name sentences or profiles")
+            raise ConfigError(f"there is no table {table!r}; name {', '.join(made)}")
         frame: pd.DataFrame = made[table]().to_pandas()
         return frame
 
@@ -81,7 +95,11 @@ class Analysis:
         return Path(folder)
 
     def _write(self, folder: Path) -> None:
-        made = {"sentences": self.sentence_table(), "profiles": self.profile_table()}
+        made = {
+            "sentences": self.sentence_table(),
+            "profiles": self.profile_table(),
+            "stances": self.stance_table(),
+        }
         for name, table in made.items():
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
@@ -126,6 +144,7 @@ def analyze(
     inputs: str | Path | Sequence[str | Path],
     *,
     codebook: str | Path | Codebook = DEFAULT,
+    targets: Targets | None = None,
     model: str = "mini",
     threads: int = 0,
     limit: int | None = None,
@@ -141,6 +160,8 @@ def analyze(
     Args:
         inputs: Files, folders, or ``-`` for standard input.
         codebook: Name of a shipped codebook, path of a YAML file, or a codebook.
+        targets: Toward whom or what stance is asked, instead of the codebook's: declared ones,
+            ``auto`` for the most-named of the articles, ``none`` for no stance at all.
         model: ``mini`` (shipped) or ``lexical`` (counts the terms of the codebook).
         threads: Threads of the model; 0 takes one a core.
         limit: Most articles to read.
@@ -156,6 +177,7 @@ def analyze(
     """
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    book = with_targets(book, targets)
     scorer = _load_scorer(model, book, threads)
     skipped: Counter[str] = Counter()
 
@@ -178,8 +200,15 @@ def analyze(
         raise DataError("no article could be read from the input; check the files or --skip-bad")
     sentences = [sentence for article in articles for sentence in split(article)]
     calibration = _calibration(model, scorer)
+    toward = _targets(book, sentences)
+    mentions = find_mentions(sentences, toward)
     tagged = tag_sentences(
-        sentences, book, scorer, calibration=calibration, on_progress=on_progress
+        sentences,
+        book,
+        scorer,
+        calibration=calibration,
+        mentions=mentions,
+        on_progress=on_progress,
     )
     profiles = _profiles(articles, tagged, tuple(book.frames), seed)
     manifest = {
@@ -189,11 +218,65 @@ def analyze(
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
         "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibration)},
+        "targets": _targets_entry(book, calibration, toward, mentions),
         "counts": _counts(articles, tagged, scorer, skipped),
         "inputs": _inputs(articles),
         "versions": runs.versions(),
     }
     return Analysis(book, profiles, manifest)
+
+
+def with_targets(book: Codebook, targets: Targets | None) -> Codebook:
+    """Return a codebook whose stance part asks about other targets; None leaves it as it is.
+
+    Raises:
+        ConfigError: The targets cannot be told apart or a name cannot be used.
+    """
+    if targets is None:
+        return book
+    if targets == "none":
+        return book.model_copy(update={"stance": None})
+    asked: Literal["auto"] | tuple[Target, ...] = "auto"
+    if not isinstance(targets, str):
+        check_targets(targets)
+        asked = tuple(Target(name=t.name, aliases=t.aliases) for t in targets)
+    stance = (book.stance or StanceWordings()).model_copy(update={"targets": asked})
+    return book.model_copy(update={"stance": stance})
+
+
+def _targets(book: Codebook, sentences: Sequence[Sentence]) -> tuple[TargetName, ...]:
+    if book.stance is None:
+        return ()
+    return propose_targets(sentences) if book.stance.targets == "auto" else book.stance.names
+
+
+def _targets_entry(
+    book: Codebook,
+    calibration: Calibration,
+    targets: Sequence[TargetName],
+    mentions: Sequence[Sequence[Mention]],
+) -> dict[str, Any]:
+    if book.stance is None:
+        return {"chosen": "none"}
+    fitted = calibration.of_stance(book.stance.wordings).n > 0
+    found = [mention for own in mentions for mention in own]
+    counts = Counter(mention.target for mention in found)
+    linked = Counter(mention.target for mention in found if mention.linked)
+    return {
+        "chosen": "auto" if book.stance.targets == "auto" else "declared",
+        "calibrated": fitted,
+        "mentions": len(found),
+        "linked": linked.total(),
+        "names": [
+            {
+                "name": target.name,
+                "aliases": ", ".join(target.aliases),
+                "mentions": counts[target.name],
+                "linked": linked[target.name],
+            }
+            for target in targets
+        ],
+    }
 
 
 def _load_scorer(model: str, book: Codebook, threads: int) -> Scorer:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from stance.errors import ConfigError
 from stance.records import Mention, Sentence, TargetName
-from stance.targets.folding import key
+from stance.targets.countries import is_demonym
+from stance.targets.folding import key, visible
 from stance.targets.linking import link_mentions
 from stance.targets.matching import make_matcher
 from stance.targets.proposing import MOST, propose_targets
@@ -16,9 +17,11 @@ __all__ = [
     "MOST",
     "check_targets",
     "find_mentions",
+    "is_demonym",
     "parse_targets",
     "propose_targets",
     "target_faults",
+    "visible",
 ]
 
 LONGEST = 100

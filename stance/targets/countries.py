@@ -62,3 +62,14 @@ def by_demonym() -> Mapping[str, Country]:
         for form in (key(demonym), key(demonym) + "s")
     }
     return {form: country for form, country in forms.items() if form not in by_name()}
+
+
+@cache
+def _demonym_keys() -> frozenset[str]:
+    forms = {key(demonym) for country in countries() for demonym in country.demonyms}
+    return frozenset(forms | {f"{form}s" for form in forms}) - frozenset(by_name())
+
+
+def is_demonym(surface: str) -> bool:
+    """Tell whether a word is a demonym, singular or plural."""
+    return key(surface) in _demonym_keys()

@@ -46,6 +46,15 @@ def key(name: str) -> str:
     return " ".join(fold(name).text.split()).casefold()
 
 
+def visible(text: str) -> str:
+    """Return a text without invisible characters, every run of blanks as one space."""
+    return " ".join("".join(c for c in text if _shows(c)).split())
+
+
+def _shows(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) not in {"Cf", "Cc"}
+
+
 @lru_cache(maxsize=4_096)
 def _fold_one(char: str) -> str:
     if char.isspace():

@@ -15,51 +15,55 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def _phrases(text: str) -> frozenset[str]:
+    return frozenset(phrase.strip() for phrase in text.split(","))
+
+
 STARTERS: Final = _words(
     "a an the this that these those he she it they we you i his her its their our my your there "
     "here who what when where why which how if as at by in on of for from to with without under "
-    "over between among amid against after before during since until while although though because "
-    "despite unless whether but and or so yet nor not then thus now also still even only just once "
-    "again later earlier today yesterday tomorrow meanwhile however moreover instead nevertheless "
-    "some many most several few both each every another other others all any such nobody nothing "
-    "everyone someone neither either more last next according asked speaking did does do is was are "
-    "were has had have would could should perhaps maybe yes no one two three four five six seven "
-    "eight nine ten former senior top old new officials police analysts experts critics sources "
-    "soldiers troops civilians talks peace war thousands hundreds dozens millions people none don't "
-    "i'm i've it's that's we're let's don t s re ve ll breaking read watch photo updated exclusive"
+    "over between among amid against after before during since until while although though "
+    "because despite unless whether but and or so yet nor not then thus now also still even "
+    "only just once again later earlier today yesterday tomorrow meanwhile however moreover "
+    "instead nevertheless some many most several few both each every another other others all "
+    "any such nobody nothing everyone someone neither either more last next according asked "
+    "speaking did does do is was are were has had have would could should perhaps maybe yes no "
+    "one two three four five six seven eight nine ten former senior top old new officials "
+    "police analysts experts critics sources soldiers troops civilians talks peace war "
+    "thousands hundreds dozens millions people none don't i'm i've it's that's we're let's don "
+    "t s re ve ll breaking read watch photo updated exclusive"
 )
 DATES: Final = _words(
     "january february march april june july august september october november december monday "
     "tuesday wednesday thursday friday saturday sunday jan feb mar apr jun jul aug sep sept oct "
-    "nov dec mon tue tues wed thu thur thurs fri sat sun christmas easter ramadan am pm est gmt utc"
+    "nov dec mon tue tues wed thu thur thurs fri sat sun christmas easter ramadan am pm est gmt "
+    "utc"
 )
-TITLES: Final = frozenset(
-    title.strip()
-    for title in (
-        "mr, mrs, ms, mx, dr, prof, rev, sir, lord, lady, dame, president, vice president, "
-        "prime minister, deputy prime minister, foreign minister, defense minister, "
-        "defence minister, finance minister, interior minister, minister, secretary of state, "
-        "secretary of defense, defense secretary, foreign secretary, home secretary, "
-        "treasury secretary, press secretary, secretary, secretary general, secretary-general, "
-        "attorney general, general, gen, lt, lieutenant, colonel, col, major, maj, captain, capt, "
-        "sergeant, sgt, admiral, adm, commander, governor, gov, senator, sen, representative, rep, "
-        "congressman, congresswoman, speaker, house speaker, majority leader, minority leader, "
-        "chancellor, ambassador, judge, justice, chief justice, king, queen, prince, princess, "
-        "crown prince, emir, sultan, sheikh, ayatollah, imam, rabbi, pope, cardinal, bishop, "
-        "archbishop, mayor, premier, chairman, chairwoman, chief, chief of staff, director, "
-        "chief executive, ceo, spokesman, spokeswoman, spokesperson, national security adviser, "
-        "national security advisor, supreme leader, leader, deputy, acting, brigadier, brig, "
-        "minister of defense, minister of foreign affairs, first lady, honorable, hon, excellency"
-    ).split(",")
+TITLES: Final = _phrases(
+    "mr, mrs, ms, mx, dr, prof, rev, sir, lord, lady, dame, president, vice president, prime "
+    "minister, deputy prime minister, foreign minister, defense minister, defence minister, "
+    "finance minister, interior minister, minister, secretary of state, secretary of defense, "
+    "defense secretary, foreign secretary, home secretary, treasury secretary, press secretary, "
+    "secretary, secretary general, secretary-general, attorney general, general, gen, lt, "
+    "lieutenant, colonel, col, major, maj, captain, capt, sergeant, sgt, admiral, adm, "
+    "commander, governor, gov, senator, sen, representative, rep, congressman, congresswoman, "
+    "speaker, house speaker, majority leader, minority leader, chancellor, ambassador, judge, "
+    "justice, chief justice, king, queen, prince, princess, crown prince, emir, sultan, sheikh, "
+    "ayatollah, imam, rabbi, pope, cardinal, bishop, archbishop, mayor, premier, chairman, "
+    "chairwoman, chief, chief of staff, director, chief executive, ceo, spokesman, spokeswoman, "
+    "spokesperson, national security adviser, national security advisor, supreme leader, "
+    "leader, deputy, acting, brigadier, brig, minister of defense, minister of foreign affairs, "
+    "first lady, honorable, hon, excellency"
 )
 GROUPS: Final = _words(
     "authority ministry party army forces force front movement brigades council committee "
-    "commission department agency office bureau parliament congress senate house court union bank "
-    "university institute center centre association organization organisation group company corp "
-    "foundation watch inc ltd league federation guard guards corps state states nations post times news "
-    "journal press street democrats republicans administration government cabinet command navy "
-    "police service security strip east west north south coast sea ocean river city county island "
-    "islands valley street square airport hospital church school agreement accord treaty act fund"
+    "commission department agency office bureau parliament congress senate house court union "
+    "bank university institute center centre association organization organisation group "
+    "company corp foundation watch inc ltd league federation guard guards corps state states "
+    "nations post times news journal press street democrats republicans administration "
+    "government cabinet command navy police service security strip east west north south coast "
+    "sea ocean river city county island islands valley street square airport hospital church "
+    "school agreement accord treaty act fund"
 )
 """Last words of names that are no people's."""
 _CONNECTORS: Final = _words("of for de del la da di bin ibn van von der den al el the")
@@ -138,9 +142,8 @@ def _runs(text: str, common: frozenset[str]) -> Iterator[list[_Word]]:
         if not joined or not (word.capital or word.text in _CONNECTORS):
             yield from _whole(run)
             run = []
-        if word.capital and not _is_common(word, common):
-            run.append(word)
-        elif run and word.text in _CONNECTORS:
+        name = word.capital and not _is_common(word, common)
+        if name or (run and word.text in _CONNECTORS):
             run.append(word)
         else:
             yield from _whole(run)

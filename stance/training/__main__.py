@@ -14,7 +14,7 @@ from stance.runs import file_hash
 from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
-from stance.training import gates, judge
+from stance.training import gates, judge, stances
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.export import export_model, write_hashes
@@ -113,11 +113,13 @@ def evaluate(data: Path, model: Path, folder: Path | None, write: bool) -> None:
     calibration = load_calibration(model / "calibration.json", scorer.fingerprint)
     figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data, calibration)]
     figures += gates.independence(scorer, other, data)
+    figures += stances.stances(scorer, data, calibration.stance)
     if folder is not None:
         packer = Packer(Tokenizer.from_file(str(model / "tokenizer.json")), Limits())
         trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
         figures += gates.fidelity(scorer, trained, data)
     click.echo("\n".join([gates.HEADER, *(figure.row() for figure in figures)]))
+    click.echo("\n".join(["", *stances.perturbed(scorer, calibration.stance)]))
     if write and folder is not None:
         write_card(model, figures, folder)
         write_hashes(model)
