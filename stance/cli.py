@@ -14,7 +14,8 @@ from stance import __version__
 from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
-    from stance.experiment import Analysis, Targets
+    from stance.experiment import Analysis
+    from stance.toward import Targets
 
 INTERRUPTED = 130
 

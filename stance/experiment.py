@@ -10,27 +10,26 @@ from hashlib import sha256
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, final
 
 from stance import plots, runs, tables
 from stance.calibration import IDENTITY, Calibration, load_calibration
-from stance.codebooks import DEFAULT, Codebook, StanceWordings, Target, load_codebook
+from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import ConfigError, DataError
 from stance.positions import position_rows
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
-from stance.records import Article, Mention, Sentence, TaggedSentence, TargetName
+from stance.records import Article, Sentence, TaggedSentence
 from stance.report import IN_FULL, render_report
 from stance.scorers import Scorer, load_scorer
 from stance.sentences import split
 from stance.tagging import OnProgress, premise_of, tag_sentences
-from stance.targets import check_targets, find_mentions, propose_targets
+from stance.targets import find_mentions
+from stance.toward import Targets, choose_targets, targets_entry, with_targets
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-Targets: TypeAlias = Literal["auto", "none"] | Sequence[TargetName]
 
 MODELS = ("mini", "lexical")
 """What ``model`` may be: the shipped model, or counting the terms of the codebook."""
@@ -200,7 +199,7 @@ def analyze(
         raise DataError("no article could be read from the input; check the files or --skip-bad")
     sentences = [sentence for article in articles for sentence in split(article)]
     calibration = _calibration(model, scorer)
-    toward = _targets(book, sentences)
+    toward = choose_targets(book, sentences)
     mentions = find_mentions(sentences, toward)
     tagged = tag_sentences(
         sentences,
@@ -218,65 +217,12 @@ def analyze(
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
         "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibration)},
-        "targets": _targets_entry(book, calibration, toward, mentions),
+        "targets": targets_entry(book, calibration, toward, mentions),
         "counts": _counts(articles, tagged, scorer, skipped),
         "inputs": _inputs(articles),
         "versions": runs.versions(),
     }
     return Analysis(book, profiles, manifest)
-
-
-def with_targets(book: Codebook, targets: Targets | None) -> Codebook:
-    """Return a codebook whose stance part asks about other targets; None leaves it as it is.
-
-    Raises:
-        ConfigError: The targets cannot be told apart or a name cannot be used.
-    """
-    if targets is None:
-        return book
-    if targets == "none":
-        return book.model_copy(update={"stance": None})
-    asked: Literal["auto"] | tuple[Target, ...] = "auto"
-    if not isinstance(targets, str):
-        check_targets(targets)
-        asked = tuple(Target(name=t.name, aliases=t.aliases) for t in targets)
-    stance = (book.stance or StanceWordings()).model_copy(update={"targets": asked})
-    return book.model_copy(update={"stance": stance})
-
-
-def _targets(book: Codebook, sentences: Sequence[Sentence]) -> tuple[TargetName, ...]:
-    if book.stance is None:
-        return ()
-    return propose_targets(sentences) if book.stance.targets == "auto" else book.stance.names
-
-
-def _targets_entry(
-    book: Codebook,
-    calibration: Calibration,
-    targets: Sequence[TargetName],
-    mentions: Sequence[Sequence[Mention]],
-) -> dict[str, Any]:
-    if book.stance is None:
-        return {"chosen": "none"}
-    fitted = calibration.of_stance(book.stance.wordings).n > 0
-    found = [mention for own in mentions for mention in own]
-    counts = Counter(mention.target for mention in found)
-    linked = Counter(mention.target for mention in found if mention.linked)
-    return {
-        "chosen": "auto" if book.stance.targets == "auto" else "declared",
-        "calibrated": fitted,
-        "mentions": len(found),
-        "linked": linked.total(),
-        "names": [
-            {
-                "name": target.name,
-                "aliases": ", ".join(target.aliases),
-                "mentions": counts[target.name],
-                "linked": linked[target.name],
-            }
-            for target in targets
-        ],
-    }
 
 
 def _load_scorer(model: str, book: Codebook, threads: int) -> Scorer:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from stance.positions import Estimate, Position, positions, shown_positions
+from stance.positions import Estimate, Position, corpus_positions, positions, shown_positions
 from stance.profile import NARRATION, SPEECH, ArticleProfile, voice_kind
 from stance.records import Label, Polarity, TaggedSentence
 
@@ -31,6 +31,13 @@ def panel(profile: ArticleProfile) -> dict[str, Any]:
             "f": [(f"f{k}", name.replace("_", " ")) for k, name in enumerate(profile.frames)],
         },
     }
+
+
+def corpus_rows(profiles: Sequence[ArticleProfile]) -> list[dict[str, str]]:
+    """Return who says what about whom in all articles; nothing where there is only one."""
+    if len(profiles) < 2:
+        return []
+    return [_stance_row(p) for p in shown_positions(corpus_positions(profiles), most=20)]
 
 
 def most_options(panels: Sequence[Mapping[str, Any]]) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, final
 from zlib import crc32
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from stance.profile import (
     CONFIDENCE,
@@ -169,6 +169,52 @@ def _net_at_the_edge(counts: tuple[int, int, int], n: int) -> tuple[float, float
     if counts[2] == n:
         return -rest, rest
     return (1 - 2 * rest, 1.0) if counts[0] == n else (-1.0, 2 * rest - 1)
+
+
+def corpus_positions(
+    profiles: Sequence[ArticleProfile], *, resamples: int = 2_000, seed: int = 0
+) -> tuple[Position, ...]:
+    """Return the stances of several articles by target and holder.
+
+    As `positions_of` all their sentences, but with intervals from resampling whole articles, as
+    sentences of one article are not independent.
+    """
+    together = positions_of((s for p in profiles for s in p.sentences), resamples=1, seed=seed)
+    parts = [positions_of(p.sentences, resamples=1, seed=seed) for p in profiles]
+    found = [{(p.target, p.holder_kind, p.holder): p for p in part} for part in parts]
+    drawn = np.random.default_rng(seed).multinomial(
+        len(parts), np.full(len(parts), 1 / len(parts)), size=resamples
+    )
+    return tuple(_over_articles(position, found, drawn) for position in together)
+
+
+def _over_articles(
+    position: Position,
+    found: Sequence[Mapping[tuple[str, str, str | None], Position]],
+    drawn: Int64[np.ndarray, "resample article"],
+) -> Position:
+    """Return a position with intervals from drawn articles, exact ones where labels are alike."""
+    if not 0 < max(position.n_favor, position.n_against, position.n_neutral) < position.n:
+        return position
+    name = (position.target, position.holder_kind, position.holder)
+    own = [(k, part[name]) for k, part in enumerate(found) if name in part]
+    counts = np.array([(p.n_favor, p.n_against, p.n_neutral) for _, p in own])
+    sums = drawn[:, [k for k, _ in own]] @ counts
+    sums = sums[sums.sum(axis=1) > 0]
+    shares = sums / sums.sum(axis=1, keepdims=True)
+    favor, against = (
+        estimate if n == 0 else _with_bounds(estimate, shares[:, k])
+        for k, (estimate, n) in enumerate(
+            ((position.favor, position.n_favor), (position.against, position.n_against))
+        )
+    )
+    net = _with_bounds(position.net, shares[:, 0] - shares[:, 1])
+    return replace(position, favor=favor, against=against, net=net)
+
+
+def _with_bounds(estimate: Estimate, drawn: Float64[np.ndarray, " resample"]) -> Estimate:
+    """Return an estimate with the 95 % interval of its resamples."""
+    return Estimate(estimate.value, *_middle(drawn))
 
 
 def position_rows(profile: ArticleProfile) -> list[dict[str, Any]]:

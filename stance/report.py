@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stance.codebooks import Codebook
-from stance.panels import marks, most_options, panel, told
+from stance.panels import corpus_rows, marks, most_options, panel, told
 from stance.plots import Drawn, frame_colours
 from stance.profile import ArticleProfile
 from stance.records import TaggedSentence
@@ -53,6 +53,7 @@ def render_report(
         colours=colours,
         articles=shown_articles,
         options=most_options([article["panel"] for article in shown_articles]),
+        corpus=corpus_rows(profiles),
         made=list(_flat(shown)),
         percent=_percent,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from rich.text import Text
 from stance import tables
 from stance.errors import harmless
 from stance.experiment import Analysis
-from stance.positions import positions, shown_positions
+from stance.positions import Position, corpus_positions, positions, shown_positions
 from stance.profile import NARRATION, SPEECH, ArticleProfile, FrameShare
 from stance.readers import Skipped
 from stance.tagging import OnProgress
@@ -51,6 +51,10 @@ def print_profiles(result: Analysis) -> None:
         console.print(_table(profile))
         _print_voices(console, profile)
         _print_stances(console, profile)
+    if len(result.profiles) > 1:
+        _print_positions(
+            console, shown_positions(corpus_positions(result.profiles)), "all articles"
+        )
     if len(result.profiles) > SHOWN:
         console.print(f"… and {len(result.profiles) - SHOWN} more articles in the files\n")
 
@@ -102,9 +106,14 @@ def _print_voices(console: Console, profile: ArticleProfile) -> None:
 
 
 def _print_stances(console: Console, profile: ArticleProfile) -> None:
-    shown = shown_positions(positions(profile), most=8)
+    _print_positions(console, shown_positions(positions(profile), most=8))
+
+
+def _print_positions(console: Console, shown: Sequence[Position], title: str = "") -> None:
     if not shown:
         return
+    if title:
+        console.print(Text(title, style="bold"))
     table = _plain_table("who", "about whom", "n", "favor", "against", "favor − against")
     for p in shown:
         shares = (f"{p.favor.value:.0%}", f"{p.against.value:.0%}")

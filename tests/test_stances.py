@@ -28,7 +28,7 @@ from stance.errors import CodebookError, ConfigError
 from stance.labelling import choose
 from stance.panels import marks, panel, told
 from stance.plots import draw_article, plot_stances, plot_voices
-from stance.positions import position_rows, positions_of, shown_positions
+from stance.positions import corpus_positions, position_rows, positions_of, shown_positions
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.records import (
     OUTLET,
@@ -241,6 +241,21 @@ def test_a_target_that_is_only_na_has_no_share() -> None:
     assert math.isnan(every.favor.value)
     assert math.isnan(every.net.low)
     assert shown_positions([every]) == []
+
+
+def test_intervals_over_articles_come_from_articles() -> None:
+    def one(name: str, *polarities: str) -> ArticleProfile:
+        found = labelled(*((polarity, None, None) for polarity in polarities))
+        return profile_article(Article(name, "y"), found, (), resamples=10)
+
+    alike = [one(str(k), "favor", "against", "neutral") for k in range(4)]
+    (every, _) = corpus_positions(alike)
+    assert (every.n, every.favor.value, every.net.value) == (12, pytest.approx(1 / 3), 0.0)
+    assert (every.favor.low, every.favor.high) == pytest.approx((1 / 3, 1 / 3))
+    apart = [one(str(k), *[kind] * 3) for k, kind in enumerate(["favor", "against"] * 2)]
+    (every, _) = corpus_positions(apart)
+    assert (every.favor.low, every.favor.value, every.favor.high) == (0.0, 0.5, 1.0)
+    assert (every.net.low, every.net.high) == (-1.0, 1.0)
 
 
 def test_positions_do_not_depend_on_other_targets() -> None:
