@@ -66,6 +66,11 @@ class Analysis:
         """Return the ``stances`` table (see `stance.tables.STANCE_SCHEMA`)."""
         return tables.stance_table([row for p in self.profiles for row in position_rows(p)])
 
+    @property
+    def _tables(self) -> dict[str, Callable[[], pa.Table]]:
+        made = (self.sentence_table, self.profile_table, self.stance_table)
+        return dict(zip(("sentences", "profiles", "stances"), made, strict=True))
+
     def to_pandas(
         self, table: Literal["sentences", "profiles", "stances"] = "sentences"
     ) -> pd.DataFrame:
@@ -74,11 +79,7 @@ class Analysis:
         Raises:
             ConfigError: There is no table of that name.
         """
-        made = {
-            "sentences": self.sentence_table,
-            "profiles": self.profile_table,
-            "stances": self.stance_table,
-        }
+        made = self._tables
         if table not in made:
             raise ConfigError(f"there is no table {table!r}; name {', '.join(made)}")
         frame: pd.DataFrame = made[table]().to_pandas()
@@ -94,12 +95,8 @@ class Analysis:
         return Path(folder)
 
     def _write(self, folder: Path) -> None:
-        made = {
-            "sentences": self.sentence_table(),
-            "profiles": self.profile_table(),
-            "stances": self.stance_table(),
-        }
-        for name, table in made.items():
+        for name, make in self._tables.items():
+            table = make()
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
         (folder / "figures").mkdir()

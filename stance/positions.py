@@ -176,10 +176,12 @@ def corpus_positions(
 ) -> tuple[Position, ...]:
     """Return the stances of several articles by target and holder.
 
-    As `positions_of` all their sentences, but with intervals from resampling whole articles, as
-    sentences of one article are not independent.
+    As `positions_of` all their sentences, but every bound is the wider one of resampling sentences
+    and resampling whole articles: sentences of one article are not independent, and a target that
+    few articles mention leaves few articles to draw from.
     """
-    together = positions_of((s for p in profiles for s in p.sentences), resamples=1, seed=seed)
+    every = (s for p in profiles for s in p.sentences)
+    together = positions_of(every, resamples=resamples, seed=seed)
     parts = [positions_of(p.sentences, resamples=1, seed=seed) for p in profiles]
     found = [{(p.target, p.holder_kind, p.holder): p for p in part} for part in parts]
     drawn = np.random.default_rng(seed).multinomial(
@@ -193,7 +195,7 @@ def _over_articles(
     found: Sequence[Mapping[tuple[str, str, str | None], Position]],
     drawn: Int64[np.ndarray, "resample article"],
 ) -> Position:
-    """Return a position with intervals from drawn articles, exact ones where labels are alike."""
+    """Return a position with its intervals widened to those of drawn articles."""
     if not 0 < max(position.n_favor, position.n_against, position.n_neutral) < position.n:
         return position
     name = (position.target, position.holder_kind, position.holder)
@@ -203,18 +205,18 @@ def _over_articles(
     sums = sums[sums.sum(axis=1) > 0]
     shares = sums / sums.sum(axis=1, keepdims=True)
     favor, against = (
-        estimate if n == 0 else _with_bounds(estimate, shares[:, k])
+        estimate if n == 0 else _widened(estimate, shares[:, k])
         for k, (estimate, n) in enumerate(
             ((position.favor, position.n_favor), (position.against, position.n_against))
         )
     )
-    net = _with_bounds(position.net, shares[:, 0] - shares[:, 1])
+    net = _widened(position.net, shares[:, 0] - shares[:, 1])
     return replace(position, favor=favor, against=against, net=net)
 
 
-def _with_bounds(estimate: Estimate, drawn: Float64[np.ndarray, " resample"]) -> Estimate:
-    """Return an estimate with the 95 % interval of its resamples."""
-    return Estimate(estimate.value, *_middle(drawn))
+def _widened(estimate: Estimate, drawn: Float64[np.ndarray, " resample"]) -> Estimate:
+    low, high = _middle(drawn)
+    return Estimate(estimate.value, min(low, estimate.low), max(high, estimate.high))
 
 
 def position_rows(profile: ArticleProfile) -> list[dict[str, Any]]:
