@@ -14,7 +14,7 @@ from stance.runs import file_hash
 from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
-from stance.training import gates, judge
+from stance.training import gates, judge, stances
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.export import export_model, write_hashes
@@ -120,11 +120,13 @@ def evaluate(data: Path, model: Path, folder: Path | None, whole: bool, write: b
     figures += gates.independence(scorer, other, data)
     if whole:
         figures += wide(scorer, data, find_base())
+    figures += stances.stances(scorer, data, calibration.stance)
     if folder is not None:
         packer = Packer(Tokenizer.from_file(str(model / "tokenizer.json")), Limits())
         trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
         figures += gates.fidelity(scorer, trained, data)
     click.echo("\n".join([gates.HEADER, *(figure.row() for figure in figures)]))
+    click.echo("\n".join(["", *stances.perturbed(scorer, calibration.stance)]))
     if write:
         write_card(model, figures)
         write_hashes(model)
