@@ -33,14 +33,21 @@ def stance_questions(
     """Return what is asked of a sentence: one question a target, about its first plain mention.
 
     The wordings name the target as the sentence does, but for a demonym by the target's own name.
+    "Blinken" in "…, Blinken said" names who speaks and is no mention of a target.
     """
     chosen: dict[str, Mention] = {}
-    for mention in sorted(mentions, key=lambda m: (m.linked, m.span.start)):
+    about = [mention for mention in mentions if not _names_speaker(sentence, mention)]
+    for mention in sorted(about, key=lambda m: (m.linked, m.span.start)):
         chosen.setdefault(mention.target, mention)
     return tuple(
         StanceQuestion(mention, fill(wordings.wordings, _asked_as(sentence, mention)))
         for mention in chosen.values()
     )
+
+
+def _names_speaker(sentence: Sentence, mention: Mention) -> bool:
+    own = sentence.speaker_span
+    return own is not None and mention.span.start < own.end and own.start < mention.span.end
 
 
 def fill(wordings: Sequence[str], target: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from stance.codebooks import (
     shipped_names,
 )
 from stance.errors import CodebookError, ConfigError
-from stance.labelling import choose
+from stance.labelling import choose, stance_questions
 from stance.panels import marks, panel, told
 from stance.plots import draw_article, plot_stances, plot_voices
 from stance.positions import corpus_positions, position_rows, positions_of, shown_positions
@@ -156,6 +156,15 @@ def test_the_holder_is_the_outlet_or_the_speaker(
 ) -> None:
     (label,) = tagged(sentence("Blinken left.", voice, speaker), Answers()).stances
     assert label.holder == holder
+
+
+def test_the_name_of_the_speaker_is_no_mention_of_a_target() -> None:
+    sentence = Sentence("x", 0, 0, 32, "“Israel is strong,” Blinken said.")
+    (mentions,) = find_mentions([sentence], (BLINKEN, ISRAEL))
+    assert [m.target for m in mentions] == ["Israel", "Antony Blinken"]
+    spoken = replace(sentence, voice=Voice.DIRECT, speaker="Blinken", speaker_span=Span(20, 27))
+    asked = stance_questions(spoken, mentions, StanceWordings())
+    assert [question.mention.target for question in asked] == ["Israel"]
 
 
 def test_a_sentence_without_a_letter_has_no_stance() -> None:
@@ -393,9 +402,9 @@ def test_the_sentences_table_holds_where_and_whose(article: Path) -> None:
     rows = [row["stance"] for row in result.sentence_table().to_pylist()]
     assert [[(s["target"], s["holder"], s["linked"]) for s in row] for row in rows] == [
         [],
-        [("Israel", None, False)],
-        [("Israel", None, False)],
-        [("Israel", None, True)],
+        [("Israel", "outlet", False)],
+        [("Israel", "outlet", False)],
+        [("Israel", "outlet", True)],
         [],
     ]
     (linked,) = rows[3]
