@@ -164,10 +164,16 @@ class Run:
         return self.recipe.rate * warm * left
 
     def _checkpoint(self, judge: Judge) -> None:
+        """Save, then judge: a judge that fails loses no training."""
+        self._save_all()
         figures = judge(self.network)
         if figures["mean"] > self.progress.best:
             self.progress.best = figures["mean"]
             self._save("best.safetensors", self.network.state_dict())
+        self._replace("progress.json", json.dumps(asdict(self.progress), indent=2).encode())
+        self._log(**figures)
+
+    def _save_all(self) -> None:
         self._save("last.safetensors", self.network.state_dict())
         state = self.optimiser.state_dict()["state"]
         self._save(
@@ -179,7 +185,6 @@ class Run:
             },
         )
         self._replace("progress.json", json.dumps(asdict(self.progress), indent=2).encode())
-        self._log(**figures)
 
     def _resume(self) -> None:
         self.progress = Progress(**json.loads((self.folder / "progress.json").read_text()))
