@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from stance import __version__
+from stance.commands.agree import agree
+from stance.commands.sample import sample
 from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
@@ -64,6 +66,12 @@ def _columns(pairs: Sequence[str]) -> dict[str, str]:
     help="The shipped model, or counting the terms of the codebook.",
 )
 @click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A calibration made by stance calibrate.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default="stance-out",
@@ -87,6 +95,7 @@ def analyze(
     inputs: tuple[str, ...],
     codebook: str,
     model: str,
+    calibration: Path | None,
     out: Path,
     form: str,
     pairs: tuple[str, ...],
@@ -109,6 +118,7 @@ def analyze(
             inputs,
             codebook=codebook,
             model=model,
+            calibration=calibration,
             threads=threads,
             limit=limit,
             columns=columns,
@@ -150,3 +160,7 @@ def codebooks(name: str | None) -> None:
         click.echo(f"\n{frame}: {entry.definition}")
         for wording in entry.hypotheses:
             click.echo(f"  - {wording}")
+
+
+commands.add_command(agree)
+commands.add_command(sample)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, final
 
 from stance import plots, runs, tables
-from stance.calibration import IDENTITY, Calibration, load_calibration
+from stance.applied import applied_calibration, calibration_entry
+from stance.calibration import Calibration
 from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import ConfigError, DataError
 from stance.profile import ArticleProfile, profile_article, profile_rows
@@ -59,15 +60,25 @@ class Analysis:
         """Return the ``profiles`` table (see `stance.tables.PROFILE_SCHEMA`)."""
         return tables.profile_table([row for p in self.profiles for row in profile_rows(p)])
 
-    def to_pandas(self, table: Literal["sentences", "profiles"] = "sentences") -> pd.DataFrame:
-        """Return one of the two tables as a pandas data frame.
+    def article_table(self) -> pa.Table:
+        """Return the ``articles`` table (see `stance.tables.ARTICLE_SCHEMA`)."""
+        return tables.article_table(self.articles)
+
+    def to_pandas(
+        self, table: Literal["sentences", "profiles", "articles"] = "sentences"
+    ) -> pd.DataFrame:
+        """Return one of the tables as a pandas data frame.
 
         Raises:
             ConfigError: There is no table of that name.
         """
-        made = {"sentences": self.sentence_table, "profiles": self.profile_table}
+        made = {
+            "sentences": self.sentence_table,
+            "profiles": self.profile_table,
+            "articles": self.article_table,
+        }
         if table not in made:
-            raise ConfigError(f"there is no table {table!r}; name sentences or profiles")
+            raise ConfigError(f"there is no table {table!r}; name {', '.join(made)}")
         frame: pd.DataFrame = made[table]().to_pandas()
         return frame
 
@@ -81,7 +92,11 @@ class Analysis:
         return Path(folder)
 
     def _write(self, folder: Path) -> None:
-        made = {"sentences": self.sentence_table(), "profiles": self.profile_table()}
+        made = {
+            "sentences": self.sentence_table(),
+            "profiles": self.profile_table(),
+            "articles": self.article_table(),
+        }
         for name, table in made.items():
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
@@ -127,6 +142,7 @@ def analyze(
     *,
     codebook: str | Path | Codebook = DEFAULT,
     model: str = "mini",
+    calibration: str | Path | None = None,
     threads: int = 0,
     limit: int | None = None,
     columns: Mapping[str, str] | None = None,
@@ -142,6 +158,7 @@ def analyze(
         inputs: Files, folders, or ``-`` for standard input.
         codebook: Name of a shipped codebook, path of a YAML file, or a codebook.
         model: ``mini`` (shipped) or ``lexical`` (counts the terms of the codebook).
+        calibration: A file made by `stance calibrate`; its frames take the place of the model's.
         threads: Threads of the model; 0 takes one a core.
         limit: Most articles to read.
         columns: For tables, which column is what, as in ``{"text": "body"}``.
@@ -157,6 +174,7 @@ def analyze(
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     scorer = _load_scorer(model, book, threads)
+    calibrated = applied_calibration(model, scorer, book, calibration)
     skipped: Counter[str] = Counter()
 
     def count(skip: Skipped) -> None:
@@ -177,10 +195,7 @@ def analyze(
     if not articles:
         raise DataError("no article could be read from the input; check the files or --skip-bad")
     sentences = [sentence for article in articles for sentence in split(article)]
-    calibration = _calibration(model, scorer)
-    tagged = tag_sentences(
-        sentences, book, scorer, calibration=calibration, on_progress=on_progress
-    )
+    tagged = tag_sentences(sentences, book, scorer, calibration=calibrated, on_progress=on_progress)
     profiles = _profiles(articles, tagged, tuple(book.frames), seed)
     manifest = {
         "kind": "analysis",
@@ -188,7 +203,8 @@ def analyze(
         "seconds": round(time.monotonic() - started, 3),
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
-        "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibration)},
+        "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibrated)},
+        "calibration": calibration_entry(calibration, calibrated),
         "counts": _counts(articles, tagged, scorer, skipped),
         "inputs": _inputs(articles),
         "versions": runs.versions(),
@@ -202,14 +218,6 @@ def _load_scorer(model: str, book: Codebook, threads: int) -> Scorer:
     if model == "mini":
         return load_scorer("bundled", threads=threads)
     raise ConfigError(f"unknown model {model!r}; name {' or '.join(MODELS)}")
-
-
-def _calibration(model: str, scorer: Scorer) -> Calibration:
-    if model != "mini":
-        return IDENTITY
-    from stance.scorers.bundled import MODELS as FOLDER
-
-    return load_calibration(FOLDER / "mini" / "calibration.json", scorer.fingerprint)
 
 
 def _profiles(

@@ -20,7 +20,7 @@ def test_analyze_writes_everything(seeds: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     out = tmp_path / "stance-out"
     names = {path.name for path in out.iterdir()}
-    tables = {f"{t}.{s}" for t in ("sentences", "profiles") for s in ("parquet", "csv")}
+    tables = {f"{t}.{s}" for t in ("sentences", "profiles", "articles") for s in ("parquet", "csv")}
     assert names == {*tables, "manifest.json", "figures", "report.html"}
     assert len(list((out / "figures").iterdir())) == 6
     rows = pq.read_table(out / "sentences.parquet").to_pylist()

@@ -42,6 +42,7 @@ ABOUT = (
 """Columns that are no frames; nor are those that begin with p_, score_, tag_ or odds_."""
 
 CODER = "coder"
+_NAMED = ("article_id", "sentence_id", "coder", "inclusion_probability", "text", "outlet")
 _SCORES = ("p_", "score_", "tag_", "odds_")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _LABELS: dict[str, int | None] = {
@@ -106,7 +107,7 @@ def _frames(columns: Sequence[str], frames: Collection[str] | None, place: str) 
 
 
 def _unknown(column: str, frames: Collection[str], place: str) -> NoReturn:
-    near = get_close_matches(column, [*frames, *ABOUT], n=1)
+    near = get_close_matches(column, [*frames, *_NAMED], n=1)
     hint = f"did you mean {near[0]}?" if near else f"the frames are {', '.join(frames) or 'lower'}"
     if not frames:
         hint = "a frame is named in lower case letters, digits and _"
