@@ -12,6 +12,8 @@ import click
 
 from stance import __version__
 from stance.commands.agree import agree
+from stance.commands.calibrate import calibrate
+from stance.commands.evaluate import evaluate
 from stance.commands.sample import sample
 from stance.errors import ConfigError, StanceError, harmless
 
@@ -163,4 +165,6 @@ def codebooks(name: str | None) -> None:
 
 
 commands.add_command(agree)
+commands.add_command(calibrate)
+commands.add_command(evaluate)
 commands.add_command(sample)

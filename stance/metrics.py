@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
@@ -137,3 +138,13 @@ def interval(value: float, resampled: Any, n: int) -> Estimate:
         return Estimate(value, _NAN, _NAN, n)
     low, high = np.quantile(defined, [0.025, 0.975])
     return Estimate(value, float(low), float(high), n)
+
+
+def shown(estimate: Estimate) -> str:
+    """Return an estimate as ``0.71 [0.60, 0.80]``; a dash where it is undefined."""
+    if math.isnan(estimate.value):
+        return "–"
+    value = f"{estimate.value:.2f}"
+    if math.isnan(estimate.low):
+        return value
+    return f"{value} [{estimate.low:.2f}, {estimate.high:.2f}]"

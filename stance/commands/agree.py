@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stance.commands.columns import FORMS, aligned, as_csv, as_json, shown
+from stance.commands.columns import FORMS, aligned, as_csv, as_json
 
 if TYPE_CHECKING:
     from stance.agreement import Agreement, Disagreement
@@ -54,6 +54,8 @@ def agree(
 
 
 def _table(found: Sequence[Agreement]) -> str:
+    from stance.metrics import shown
+
     head = ["frame", "coders", "alpha", "agreement", "kappa", "n", "positive", ""]
     rows = []
     for a in found:

@@ -7,24 +7,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stance.errors import harmless
 
-if TYPE_CHECKING:
-    from stance.metrics import Estimate
-
 FORMS = ("table", "csv", "json")
-
-
-def shown(estimate: Estimate) -> str:
-    """Return an estimate as ``0.71 [0.60, 0.80]``; a dash where it is undefined."""
-    if math.isnan(estimate.value):
-        return "–"
-    value = f"{estimate.value:.2f}"
-    if math.isnan(estimate.low):
-        return value
-    return f"{value} [{estimate.low:.2f}, {estimate.high:.2f}]"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
