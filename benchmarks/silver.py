@@ -56,12 +56,12 @@ language model with the codebook *diplomacy*. **Silver is not gold**: the figure
 system reproduces those labels, and nobody has checked them by hand.
 
 The calibration of `mini` was fitted on the train split; every system tags from a probability of
-{threshold} on. That is far from the best threshold of TF-IDF for rare frames, so compare the average
-precision, which needs none. `mini` was chosen among its checkpoints by figures on this dev split
-(average precision among others): its row is slightly optimistic.
+{threshold} on. That is far from the best threshold of TF-IDF for rare frames, so compare the
+average precision, which needs none. `mini` was chosen among its checkpoints by figures on this dev
+split (average precision among others): its row is slightly optimistic.
 
-Brackets hold 95 % percentile intervals of 2,000 resamples of the sentences; a dash is an undefined
-figure, and a figure without brackets is one that all resamples agree on. Model:
+Brackets hold 95 % bias-corrected percentile intervals of 2,000 resamples of the sentences; a dash
+is an undefined figure, and a figure without brackets is one that all resamples agree on. Model:
 `{fingerprint}`.
 """
 

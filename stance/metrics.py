@@ -127,16 +127,23 @@ def _alike(values: Labels) -> bool:
 
 
 def interval(value: float, resampled: Any, n: int) -> Estimate:
-    """Return an estimate with the 95 % percentile interval of its resamples.
+    """Return an estimate with the 95 % bias-corrected percentile interval of its resamples.
 
-    Resamples in which the figure is undefined are left out. Where all others agree there is no
-    interval: that they agree says nothing of what another sample would give.
+    Plain percentiles miss figures that resampling shifts, such as average precision and the
+    calibration error; the correction (Efron 1981; Efron & Tibshirani 1993, sec. 14.3, without
+    acceleration) undoes the shift. Resamples in which the figure is undefined are left out. Where
+    all others agree there is no interval: that they agree says nothing of another sample.
     """
-    defined = np.asarray(resampled, dtype=np.float64)
-    defined = defined[~np.isnan(defined)]
-    if np.isnan(value) or not defined.size or np.ptp(defined) < 1e-12:
+    from scipy.stats import norm
+
+    drawn = np.asarray(resampled, dtype=np.float64)
+    drawn = drawn[~np.isnan(drawn)]
+    if np.isnan(value) or not drawn.size or np.ptp(drawn) < 1e-12:
         return Estimate(value, _NAN, _NAN, n)
-    low, high = np.quantile(defined, [0.025, 0.975])
+    same = np.abs(drawn - value) < 1e-12
+    below = (np.sum((drawn < value) & ~same) + same.sum() / 2) / drawn.size
+    shift = norm.ppf(np.clip(below, 1 / drawn.size, 1 - 1 / drawn.size))
+    low, high = np.quantile(drawn, norm.cdf(2 * shift + norm.ppf([0.025, 0.975])))
     return Estimate(value, float(low), float(high), n)
 
 

@@ -100,25 +100,6 @@ def test_parts_are_disjoint_and_whole(found: Evaluation) -> None:
         assert sum(s.n_positive for s in care if s.by == by) == TRUTH[:, 0].sum()
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says(tmp_path: Path) -> None:
-    odds, truth = odds_and_truth(20_000, seed=5)
-    p = 1 / (1 + np.exp(-odds[:, 0]))
-    actual = reference.recall_score(truth[:, 0], p >= 0.5)
-    result = write_result(tmp_path / "out", odds)
-    covered = []
-    for k in range(60):
-        inside = slice(k * 300, (k + 1) * 300)
-        rows = [
-            {name: row[name] for name in ("article_id", "sentence_id", "care")}
-            for row in gold_rows(result, truth, inside)
-        ]
-        part = replace(result, rows=result.rows[inside])
-        scores = evaluate(part, gold_of_rows(rows, place="gold"), resamples=300).of(MODEL, "care")
-        estimate = scores.figures["recall"]
-        covered.append(estimate.low <= actual <= estimate.high)
-    assert 0.85 <= np.mean(covered) <= 1.0
-
-
 def test_na_and_ties_are_left_out(result: Result) -> None:
     rows = gold_rows(result, TRUTH, slice(0, 40))
     rows[0]["care"] = None
@@ -177,7 +158,8 @@ def test_cross_fitting_never_sees_the_article_itself() -> None:
     leaked = cross_fitted(texts, gold, [f"s{k}" for k in range(40)])
     assert reference.roc_auc_score(gold, own.probability) <= 0.6
     assert reference.roc_auc_score(gold, leaked.probability) == 1.0
-    elsewhere = fitted_elsewhere(["alpha nurse", "beta"], ["nurse", "tank"] * 9, gold[::2][:18])
+    labels = np.array([True, False] * 9)
+    elsewhere = fitted_elsewhere(["alpha nurse", "a tank"], ["nurse", "tank"] * 9, labels)
     assert elsewhere.present.tolist() == [True, False]
 
 
@@ -193,15 +175,13 @@ def test_figures_are_drawn_the_same_twice(found: Evaluation) -> None:
         assert render(draw(found), "svg") == render(draw(found), "svg")
     points = reliability(found.judged[0])
     assert sum(points["n"]) == N
-    below = points["share"][0] - points["probability"][0]
-    assert below > 0.1, "true odds are half of what the model says"
+    assert points["probability"][-1] > points["share"][-1] + 0.1, "the model is too sure"
 
 
 def test_the_table_is_flat_and_shown_in_notebooks(found: Evaluation) -> None:
     rows = found.table()
-    assert list(rows[0])[:7] == ["frame", "system", "by", "part", "precision", "precision_low"] + [
-        "precision_high"
-    ]
+    assert list(rows[0])[:4] == ["frame", "system", "by", "part"]
+    assert list(rows[0])[4:7] == ["precision", "precision_low", "precision_high"]
     html = found._repr_html_()
     assert "<td>TF-IDF + logistic regression</td>" in html
     assert "nan" not in html

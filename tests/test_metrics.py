@@ -89,6 +89,9 @@ def test_whole_articles_are_drawn() -> None:
 
 def test_equal_resamples_give_no_interval() -> None:
     assert interval(0.5, [0.4, 0.5, 0.6, NAN], 9).low == pytest.approx(0.405)
+    shifted = interval(0.4, np.linspace(0.3, 0.7, 4_001), 9)
+    assert shifted.low < 0.3 + 0.4 * 0.001
+    assert shifted.high == pytest.approx(0.3 + 0.4 * 0.7295, abs=0.001)
     found = interval(1.0, [1.0, 1.0, NAN], 9)
     assert (found.value, found.n, math.isnan(found.low), math.isnan(found.high)) == (
         1,
@@ -97,3 +100,35 @@ def test_equal_resamples_give_no_interval() -> None:
         True,
     )
     assert isinstance(found, Estimate)
+
+
+def clustered(n_articles: int, draw: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Return gold, tags, probability and article of five sentences an article that err alike."""
+    article = np.repeat(np.arange(n_articles), 5)
+    gold = draw.random(n_articles * 5) < 0.4
+    shift = draw.normal(0, 2, n_articles)[article]
+    odds = np.where(gold, 1.0, -1.0) + shift + draw.normal(0, 0.5, gold.size)
+    return gold, odds > 0, 1 / (1 + np.exp(-odds)), article
+
+
+def test_the_interval_covers_as_often_as_it_says_though_articles_err_alike() -> None:
+    draw = np.random.default_rng(4)
+    truth = points(*clustered(20_000, draw)[:3])
+    covered: dict[str, list[bool]] = {name: [] for name in NAMES}
+    by_sentence: list[bool] = []
+    for seed in range(150):
+        gold, tags, p, article = clustered(60, draw)
+        found = points(gold, tags, p)
+        drawn = [
+            resampled_figures(gold, tags, p, article_weights(names, resamples=200, seed=seed))
+            for names in (article.astype(str).tolist(), [str(k) for k in range(gold.size)])
+        ]
+        for name in NAMES:
+            one = interval(found[name], drawn[0][name], gold.size)
+            covered[name].append(one.low <= truth[name] <= one.high)
+        alone = interval(found["brier"], drawn[1]["brier"], gold.size)
+        by_sentence.append(alone.low <= truth["brier"] <= alone.high)
+    shares = {name: round(float(np.mean(hits)), 3) for name, hits in covered.items()}
+    assert shares.pop("calibration_error") > 0.8
+    assert min(shares.values()) > 0.87, shares
+    assert np.mean(by_sentence) < shares["brier"] - 0.05
