@@ -60,8 +60,9 @@ The calibration of `mini` was fitted on the train split; every system tags from 
 average precision, which needs none. `mini` was chosen among its checkpoints by figures on this dev
 split (average precision among others): its row is slightly optimistic.
 
-Brackets hold 95 % bias-corrected percentile intervals of 2,000 resamples of the sentences; a dash
-is an undefined figure, and a figure without brackets is one that all resamples agree on. Model:
+Brackets hold 95 % percentile intervals of 2,000 resamples of the sentences, bias-corrected but for
+the calibration error; a dash is an undefined figure, and a figure without brackets is one that all
+resamples agree on. Model:
 `{fingerprint}`.
 """
 

@@ -14,7 +14,15 @@ from stance.baselines import HALF, Answers, cross_fitted, lexical, majority
 from stance.calibration import Labels
 from stance.errors import DataError
 from stance.gold import Gold, SentenceKey, adjudicated, check_sentences, require_labels
-from stance.metrics import NAMES, NOTHING, Estimate, interval, points, shown
+from stance.metrics import (
+    NAMES,
+    NOTHING,
+    UNCORRECTED,
+    Estimate,
+    interval,
+    points,
+    shown,
+)
 from stance.resampling import RESAMPLES, Weights, article_weights, resampled_figures
 from stance.results import Result, Row
 
@@ -217,10 +225,16 @@ def _scores(
     if asked:
         found = points(one.gold, answers.present, answers.probability)
         resampled = resampled_figures(one.gold, answers.present, answers.probability, weights)
-        figures = {name: interval(found[name], resampled[name], n) for name in NAMES}
+        figures = {name: _interval(name, found[name], resampled[name], n) for name in NAMES}
     note = answers.note or ("" if positive else f"no gold sentence among {n}")
     counts = (n, len(set(one.articles)), positive, int(answers.present.sum()))
     return Scores(system, one.frame, by, part, figures, *counts, note), resampled
+
+
+def _interval(
+    name: str, value: float, resampled: Float64[np.ndarray, " resample"], n: int
+) -> Estimate:
+    return interval(value, resampled, n, corrected=name not in UNCORRECTED)
 
 
 def _macro(system: str, entries: Sequence[tuple[Scores, _Resampled]]) -> Scores:
@@ -231,7 +245,7 @@ def _macro(system: str, entries: Sequence[tuple[Scores, _Resampled]]) -> Scores:
         for name in NAMES:
             value = float(np.mean([s.figures[name].value for s, _ in used]))
             drawn = np.mean([r[name] for _, r in used], axis=0)
-            figures[name] = interval(value, drawn, n)
+            figures[name] = _interval(name, value, drawn, n)
     tagged = sum(s.n_tagged for s, _ in used)
     articles = max((s.n_articles for s, _ in used), default=0)
     note = f"mean of {len(used)} frames"

@@ -116,6 +116,10 @@ NAMES = (*OF_TAGS, *OF_SCORES)
 """The figures in the order of every table."""
 
 
+UNCORRECTED = ("calibration_error",)
+"""Figures whose interval is not bias-corrected: near 0 all resamples are larger."""
+
+
 def points(gold: Labels, present: Labels, probability: Values) -> dict[str, float]:
     """Return every figure; the arrays have one place a sentence."""
     of_tags = {name: figure(gold, present) for name, figure in OF_TAGS.items()}
@@ -126,13 +130,20 @@ def _alike(values: Labels) -> bool:
     return bool(values.all() or not values.any())
 
 
-def interval(value: float, resampled: Any, n: int) -> Estimate:
-    """Return an estimate with the 95 % bias-corrected percentile interval of its resamples.
+def interval(value: float, resampled: Any, n: int, *, corrected: bool = True) -> Estimate:
+    """Return an estimate with the 95 % percentile interval of its resamples, bias-corrected.
 
-    Plain percentiles miss figures that resampling shifts, such as average precision and the
-    calibration error; the correction (Efron 1981; Efron & Tibshirani 1993, sec. 14.3, without
-    acceleration) undoes the shift. Resamples in which the figure is undefined are left out. Where
-    all others agree there is no interval: that they agree says nothing of another sample.
+    Plain percentiles miss figures that resampling shifts, such as average precision; the correction
+    (Efron 1981; Efron & Tibshirani 1993, sec. 14.3, without acceleration) undoes the shift.
+    Resamples in which the figure is undefined are left out. Where all others agree there is no
+    interval: that they agree says nothing of another sample.
+
+    Args:
+        value: The figure on the sample.
+        resampled: The figure on every resample.
+        n: What it rests on.
+        corrected: False gives plain percentiles, for a figure at the edge of its range, where
+            nearly all resamples lie on one side and the correction breaks down.
     """
     from scipy.stats import norm
 
@@ -142,7 +153,7 @@ def interval(value: float, resampled: Any, n: int) -> Estimate:
         return Estimate(value, _NAN, _NAN, n)
     same = np.abs(drawn - value) < 1e-12
     below = (np.sum((drawn < value) & ~same) + same.sum() / 2) / drawn.size
-    shift = norm.ppf(np.clip(below, 1 / drawn.size, 1 - 1 / drawn.size))
+    shift = norm.ppf(np.clip(below, 1 / drawn.size, 1 - 1 / drawn.size)) if corrected else 0.0
     low, high = np.quantile(drawn, norm.cdf(2 * shift + norm.ppf([0.025, 0.975])))
     return Estimate(value, float(low), float(high), n)
 

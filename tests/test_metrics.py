@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from stance.metrics import NAMES, Estimate, bin_of, calibration_error, interval, points
+from stance.metrics import NAMES, UNCORRECTED, Estimate, bin_of, calibration_error, interval, points
 from stance.resampling import article_weights, resampled_figures
 
 NAN = float("nan")
@@ -90,6 +90,8 @@ def test_whole_articles_are_drawn() -> None:
 def test_equal_resamples_give_no_interval() -> None:
     assert interval(0.5, [0.4, 0.5, 0.6, NAN], 9).low == pytest.approx(0.405)
     shifted = interval(0.4, np.linspace(0.3, 0.7, 4_001), 9)
+    plain = interval(0.4, np.linspace(0.3, 0.7, 4_001), 9, corrected=False)
+    assert (plain.low, plain.high) == pytest.approx((0.31, 0.69))
     assert shifted.low < 0.3 + 0.4 * 0.001
     assert shifted.high == pytest.approx(0.3 + 0.4 * 0.7295, abs=0.001)
     found = interval(1.0, [1.0, 1.0, NAN], 9)
@@ -124,11 +126,12 @@ def test_the_interval_covers_as_often_as_it_says_though_articles_err_alike() -> 
             for names in (article.astype(str).tolist(), [str(k) for k in range(gold.size)])
         ]
         for name in NAMES:
-            one = interval(found[name], drawn[0][name], gold.size)
+            plain = name in UNCORRECTED
+            one = interval(found[name], drawn[0][name], gold.size, corrected=not plain)
             covered[name].append(one.low <= truth[name] <= one.high)
         alone = interval(found["brier"], drawn[1]["brier"], gold.size)
         by_sentence.append(alone.low <= truth["brier"] <= alone.high)
     shares = {name: round(float(np.mean(hits)), 3) for name, hits in covered.items()}
-    assert shares.pop("calibration_error") > 0.8
+    assert shares.pop("calibration_error") > 0.7
     assert min(shares.values()) > 0.87, shares
     assert np.mean(by_sentence) < shares["brier"] - 0.05
