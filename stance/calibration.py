@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
@@ -31,12 +31,52 @@ class Logistic(BaseModel):
         return p
 
 
-class FrameLogistic(Logistic):
-    """A logistic of one frame, valid for exactly the wordings it was fitted with."""
+class _OfFrame(BaseModel):
+    """What is fitted for one frame, valid for exactly the wordings it was fitted with.
+
+    ``threshold``, where there is one, takes the place of that of the codebook.
+    """
+
+    model_config = _FROZEN
 
     wordings_sha256: str
     n: int
     n_positive: int
+    threshold: float | None = None
+
+
+class FrameLogistic(Logistic, _OfFrame):
+    """A logistic of one frame (Platt scaling; temperature scaling where the intercept is 0)."""
+
+
+class FrameBeta(_OfFrame):
+    """``logit p = a * ln q - b * ln(1 - q) + c`` of the raw probability q (Kull et al. 2017)."""
+
+    a: float
+    b: float
+    c: float
+
+    def probability(self, odds: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Return the calibrated probability of every natural-log odds."""
+        logit = self.c + self.b * np.logaddexp(0, odds) - self.a * np.logaddexp(0, -odds)
+        p: np.ndarray = np.exp(-np.logaddexp(0, -logit))
+        return p
+
+
+class FrameIsotonic(_OfFrame):
+    """Steps through the points (x, y), x in log-odds, y a probability (Zadrozny & Elkan 2002)."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+    def probability(self, odds: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Return the calibrated probability of every natural-log odds."""
+        p: np.ndarray = np.interp(odds, self.x, self.y)
+        return p
+
+
+FrameMap: TypeAlias = FrameLogistic | FrameBeta | FrameIsotonic
+"""From log-odds to the probability of one frame."""
 
 
 class StanceLogistic(BaseModel):
@@ -67,7 +107,7 @@ class StanceLogistic(BaseModel):
 
 
 class Labels(BaseModel):
-    """The labels that a calibration was fitted on."""
+    """The labels that a calibration was fitted on: ``ids`` are articles and sentence numbers."""
 
     model_config = _FROZEN
 
@@ -75,11 +115,12 @@ class Labels(BaseModel):
     sha256: str
     split: str
     n: int
+    ids: tuple[tuple[str, int], ...] = ()
 
 
 @final
 class Calibration(BaseModel):
-    """The logistics of a scorer: one a frame, and one for frames that nobody fitted.
+    """The maps of a scorer: one a frame, and a logistic for frames that nobody fitted.
 
     ``scorer`` is the beginning of the fingerprint of the scorer whose scores they calibrate.
     """
@@ -89,14 +130,45 @@ class Calibration(BaseModel):
     scorer: str = ""
     fitted_on: tuple[Labels, ...] = ()
     default: Logistic = Logistic()
-    frames: dict[str, FrameLogistic] = {}
+    frames: dict[str, FrameMap] = {}
     stance: StanceLogistic = StanceLogistic()
 
-    def of(self, codebook: str, frame: str, wordings: Sequence[str]) -> Logistic:
-        """Return the frame's logistic if it was fitted with these wordings, else the default."""
+    def of(self, codebook: str, frame: str, wordings: Sequence[str]) -> Logistic | FrameMap:
+        """Return the frame's own map if it was fitted with these wordings, else the default."""
+        return self.fitted(codebook, frame, wordings) or self.default
+
+    def fitted(self, codebook: str, frame: str, wordings: Sequence[str]) -> FrameMap | None:
+        """Return the frame's own map if it was fitted with these wordings, else None."""
         own = self.frames.get(f"{codebook}.{frame}")
         fits = own is not None and own.wordings_sha256 == wordings_hash(wordings)
-        return own if own is not None and fits else self.default
+        return own if fits else None
+
+    def check_fits(
+        self, codebook: str, wordings: Mapping[str, Sequence[str]], fingerprint: str
+    ) -> None:
+        """Check that this can be applied; ``wordings`` maps the frames to theirs.
+
+        Raises:
+            ConfigError: It is of another scorer, or no frame has the wordings it was fitted with.
+        """
+        if not fingerprint.startswith(self.scorer):
+            raise ConfigError(
+                f"the calibration was fitted to the scorer {self.scorer}, not to {fingerprint}; "
+                "fit one with stance calibrate"
+            )
+        if not any(self.fitted(codebook, frame, own) for frame, own in wordings.items()):
+            raise ConfigError(
+                f"the calibration has no frame of the codebook {codebook!r} with its present "
+                "wordings; fit one with stance calibrate"
+            )
+
+    def over(self, base: Calibration) -> Calibration:
+        """Return ``base`` with the frames of this one in place of its own."""
+        frames = {**base.frames, **self.frames}
+        fitted_on = self.fitted_on + base.fitted_on
+        return self.model_copy(
+            update={"frames": frames, "fitted_on": fitted_on, "default": base.default}
+        )
 
     def of_stance(self, wordings: Sequence[str]) -> StanceLogistic:
         """Return the stance logistic if it was fitted with these wordings, else the identity."""
@@ -119,11 +191,20 @@ def load_calibration(path: Path, fingerprint: str) -> Calibration:
     Raises:
         ConfigError: The file is not a calibration.
     """
+    found = read_calibration(path)
+    return found if fingerprint.startswith(found.scorer) else IDENTITY
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Read a calibration, whichever scorer it is of.
+
+    Raises:
+        ConfigError: The file is not a calibration.
+    """
     try:
-        found = Calibration.model_validate_json(path.read_bytes())
+        return Calibration.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise ConfigError(f"{path}: is not a calibration: {_first(error)}") from error
-    return found if fingerprint.startswith(found.scorer) else IDENTITY
 
 
 def _first(error: OSError | ValidationError) -> str:

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from stance import __version__
+from stance.commands.agree import agree
+from stance.commands.calibrate import calibrate
+from stance.commands.evaluate import evaluate
+from stance.commands.sample import sample
 from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
@@ -81,6 +85,12 @@ def _targets(text: str | None) -> Targets | None:
     help='Toward whom stance is asked: "Israel=Israeli,IDF; Hamas"; by default the codebook says.',
 )
 @click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A calibration made by stance calibrate.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default="stance-out",
@@ -105,6 +115,7 @@ def analyze(
     codebook: str,
     targets: str | None,
     model: str,
+    calibration: Path | None,
     out: Path,
     form: str,
     pairs: tuple[str, ...],
@@ -128,6 +139,7 @@ def analyze(
             codebook=codebook,
             targets=toward,
             model=model,
+            calibration=calibration,
             threads=threads,
             limit=limit,
             columns=columns,
@@ -174,3 +186,9 @@ def codebooks(name: str | None) -> None:
         click.echo(f"\nstance toward {names or 'the most-named of the articles'}:")
         for wording in (*book.stance.favor, *book.stance.against):
             click.echo(f"  - {wording}")
+
+
+commands.add_command(agree)
+commands.add_command(calibrate)
+commands.add_command(evaluate)
+commands.add_command(sample)

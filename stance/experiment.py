@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, final
 
 from stance import plots, runs, tables
-from stance.calibration import IDENTITY, Calibration, load_calibration
+from stance.applied import applied_calibration, calibration_entry
+from stance.calibration import Calibration
 from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import ConfigError, DataError
 from stance.positions import position_rows
@@ -67,15 +68,23 @@ class Analysis:
         """Return the ``stances`` table (see `stance.tables.STANCE_SCHEMA`)."""
         return tables.stance_table([row for p in self.profiles for row in position_rows(p)])
 
+    def article_table(self) -> pa.Table:
+        """Return the ``articles`` table (see `stance.tables.ARTICLE_SCHEMA`)."""
+        return tables.article_table(self.articles)
+
     @property
     def _tables(self) -> dict[str, Callable[[], pa.Table]]:
-        made = (self.sentence_table, self.profile_table, self.stance_table)
-        return dict(zip(("sentences", "profiles", "stances"), made, strict=True))
+        return {
+            "sentences": self.sentence_table,
+            "profiles": self.profile_table,
+            "stances": self.stance_table,
+            "articles": self.article_table,
+        }
 
     def to_pandas(
-        self, table: Literal["sentences", "profiles", "stances"] = "sentences"
+        self, table: Literal["sentences", "profiles", "stances", "articles"] = "sentences"
     ) -> pd.DataFrame:
-        """Return one of the three tables as a pandas data frame.
+        """Return one of the tables as a pandas data frame.
 
         Raises:
             ConfigError: There is no table of that name.
@@ -143,6 +152,7 @@ def analyze(
     codebook: str | Path | Codebook = DEFAULT,
     targets: Targets | None = None,
     model: str = "mini",
+    calibration: str | Path | None = None,
     threads: int = 0,
     limit: int | None = None,
     columns: Mapping[str, str] | None = None,
@@ -160,6 +170,7 @@ def analyze(
         targets: Toward whom or what stance is asked, instead of the codebook's: declared ones,
             ``auto`` for the most-named of the articles, ``none`` for no stance at all.
         model: ``mini`` (shipped) or ``lexical`` (counts the terms of the codebook).
+        calibration: A file made by `stance calibrate`; its frames take the place of the model's.
         threads: Threads of the model; 0 takes one a core.
         limit: Most articles to read.
         columns: For tables, which column is what, as in ``{"text": "body"}``.
@@ -176,6 +187,7 @@ def analyze(
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
     scorer = _load_scorer(model, book, threads)
+    calibrated = applied_calibration(model, scorer, book, calibration)
     skipped: Counter[str] = Counter()
 
     def count(skip: Skipped) -> None:
@@ -197,14 +209,13 @@ def analyze(
         raise DataError("no article could be read from the input; check the files or --skip-bad")
     voices = [find_voices(article, split(article)) for article in articles]
     sentences = [sentence for found in voices for sentence in found.sentences]
-    calibration = _calibration(model, scorer)
     toward = choose_targets(book, sentences)
     mentions = find_mentions(sentences, toward)
     tagged = tag_sentences(
         sentences,
         book,
         scorer,
-        calibration=calibration,
+        calibration=calibrated,
         mentions=mentions,
         on_progress=on_progress,
     )
@@ -215,8 +226,9 @@ def analyze(
         "seconds": round(time.monotonic() - started, 3),
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
-        "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibration)},
-        "targets": targets_entry(book, calibration, toward, mentions),
+        "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibrated)},
+        "calibration": calibration_entry(calibration, calibrated),
+        "targets": targets_entry(book, calibrated, toward, mentions),
         "counts": {
             **_counts(articles, tagged, scorer, skipped),
             "unbalanced_quotation_marks": sum(found.unbalanced for found in voices),
@@ -233,14 +245,6 @@ def _load_scorer(model: str, book: Codebook, threads: int) -> Scorer:
     if model == "mini":
         return load_scorer("bundled", threads=threads)
     raise ConfigError(f"unknown model {model!r}; name {' or '.join(MODELS)}")
-
-
-def _calibration(model: str, scorer: Scorer) -> Calibration:
-    if model != "mini":
-        return IDENTITY
-    from stance.scorers.bundled import MODELS as FOLDER
-
-    return load_calibration(FOLDER / "mini" / "calibration.json", scorer.fingerprint)
 
 
 def _profiles(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +27,11 @@ _FIXED: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
 }
+
+
+def style() -> AbstractContextManager[None]:
+    """Return the context in which every figure is drawn, so that its bytes stay the same."""
+    return mpl.rc_context(_FIXED)
 
 
 def frame_colours(frames: Sequence[str]) -> dict[str, str]:

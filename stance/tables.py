@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from stance.records import Label, TaggedSentence
+from stance.records import Article, Label, TaggedSentence
 
 _STANCE = pa.list_(
     pa.struct(
@@ -108,6 +108,34 @@ unknown; ``n`` counts the sentences with a stance toward the target, favor, agai
 ``n_na`` those that mention it while the relevance gate says no. ``net`` is the share in favor minus
 the share against. Shares of n = 0 are NaN.
 """
+
+
+ARTICLE_SCHEMA = pa.schema(
+    [
+        ("article_id", pa.string()),
+        ("title", pa.string()),
+        ("outlet", pa.string()),
+        ("date", pa.string()),
+        ("url", pa.string()),
+        ("path", pa.string()),
+        ("metadata", pa.string()),
+    ]
+)
+"""One row an article; ``metadata`` is a JSON object of the columns that stance does not know."""
+
+
+def article_table(articles: Sequence[Article]) -> pa.Table:
+    """Return the ``articles`` table, one row an article."""
+    known = ("title", "outlet", "date", "url", "path")
+    rows = [
+        {
+            "article_id": article.id,
+            **{name: getattr(article, name) for name in known},
+            "metadata": json.dumps(dict(article.metadata), ensure_ascii=False),
+        }
+        for article in articles
+    ]
+    return _table(rows, ARTICLE_SCHEMA)
 
 
 def sentence_table(sentences: Sequence[TaggedSentence], frames: Sequence[str]) -> pa.Table:

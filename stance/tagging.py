@@ -189,8 +189,10 @@ def _tags(answer: LogProbs, codebook: Codebook, calibration: Calibration) -> tup
     for name, frame in codebook.frames.items():
         own = odds[start : start + len(frame.hypotheses)]
         start += len(frame.hypotheses)
-        logistic = calibration.of(codebook.name, name, frame.hypotheses)
-        probability = float(logistic.probability(own.mean(keepdims=True))[0])
-        present = probability >= codebook.threshold_of(name)
+        fitted = calibration.fitted(codebook.name, name, frame.hypotheses)
+        probability = float((fitted or calibration.default).probability(own.mean(keepdims=True))[0])
+        own_threshold = None if fitted is None else fitted.threshold
+        least = codebook.threshold_of(name) if own_threshold is None else own_threshold
+        present = probability >= least
         tags.append(Tag(name, probability, present, tuple(float(x) for x in own)))
     return tuple(tags)

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float64
 from stance.calibration import (
     Calibration,
     FrameLogistic,
+    FrameMap,
     Labels,
     Logistic,
     fit_logistic,
@@ -34,7 +35,7 @@ def fit_calibration(scorer: Scorer, data: Path, scorer_prefix: str) -> Calibrati
     The frames of ``diplomacy`` are fitted on its own silver labels, all others on the wide ones; a
     frame without a positive label is left to the pooled logistic.
     """
-    frames: dict[str, FrameLogistic] = {}
+    frames: dict[str, FrameMap] = {}
     pooled: list[tuple[Float64[np.ndarray, " n"], Bool[np.ndarray, " n"]]] = []
     for name in shipped_names():
         book = load_codebook(name)

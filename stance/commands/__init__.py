@@ -1,0 +1,1 @@
+"""The commands that measure how far a result can be trusted, one file a command."""

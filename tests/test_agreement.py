@@ -1,0 +1,140 @@
+"""Agreement: published values, NaN where undefined, too few said, the model as a coder."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import run
+
+from stance import analyze
+from stance.agreement import ALL, MODEL, agree, agreement_rows, disagreements
+from stance.errors import DataError
+from stance.gold import Gold
+from stance.gold.rows import gold_of_rows
+from stance.results import Result, load_result
+
+
+def coded(values: dict[str, list[int | None]], frame: str = "care", *, group: int = 2) -> Gold:
+    rows: list[dict[str, Any]] = [
+        {"article_id": f"a{k // group}", "sentence_id": k % group, "coder": coder, frame: value}
+        for coder, own in values.items()
+        for k, value in enumerate(own)
+        if value is not None
+    ]
+    return gold_of_rows(rows, place="gold.csv")
+
+
+def test_alpha_of_krippendorffs_binary_example() -> None:
+    """Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), example A: 0.095."""
+    found = agree(coded({"a": [0, 1, 0, 0, 0, 0, 0, 0, 1, 0], "b": [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]}))
+    assert [(row.coders, row.n, row.n_positive) for row in found] == [("a × b", 10, 5)]
+    assert found[0].alpha.value == pytest.approx(0.095, abs=5e-4)
+    assert (found[0].percent.value, found[0].kappa.value) == (0.6, pytest.approx(1 / 11))
+
+
+def test_fewer_than_thirty_sentences_are_not_called_an_estimate() -> None:
+    labels: dict[str, list[int | None]] = {"a": [0, 1] * 15, "b": [0, 1] * 14 + [1, 1]}
+    enough = agree(coded(labels))[0]
+    few = agree(coded({name: own[1:] for name, own in labels.items()}))[0]
+    assert (enough.note, few.note) == ("", "n = 29 < 30: a description, not an estimate")
+    assert enough.alpha.low < enough.alpha.value < enough.alpha.high
+    assert math.isnan(few.alpha.low)
+    assert few.alpha.value > 0.9
+
+
+def test_a_frame_that_nobody_found_has_no_alpha() -> None:
+    found = agree(coded({"a": [0] * 40, "b": [0] * 40}))[0]
+    assert (found.percent.value, found.n, found.note) == (1.0, 40, "nobody found it")
+    assert math.isnan(found.alpha.value)
+    assert math.isnan(found.kappa.value)
+
+
+def test_three_coders_are_compared_in_pairs_and_together() -> None:
+    found = agree(coded({"a": [0, 1, 1, None], "b": [0, 1, None, 1], "c": [0, 0, 1, 1]}))
+    assert [(row.coders, row.n) for row in found] == [
+        *(("a × b", 2), ("a × c", 3), ("b × c", 3), (ALL, 4))
+    ]
+    together = found[-1]
+    assert together.percent.value == pytest.approx((1 + 1 / 3 + 1 + 1) / 4)
+    assert math.isnan(together.kappa.value)
+
+
+def test_resampled_kappa_is_cohens() -> None:
+    draw = np.random.default_rng(1)
+    first = draw.integers(0, 2, 60)
+    second = np.where(draw.random(60) < 0.8, first, 1 - first)
+    wide = agree(coded({"a": first.tolist(), "b": second.tolist()}), resamples=4_000)[0]
+    assert np.mean([wide.kappa.low, wide.kappa.high]) == pytest.approx(wide.kappa.value, abs=0.03)
+    assert wide.kappa.high - wide.kappa.low == pytest.approx(
+        wide.alpha.high - wide.alpha.low, abs=0.02
+    )
+
+
+def test_articles_are_resampled_whole() -> None:
+    values: dict[str, list[int | None]] = {
+        "a": ([1] * 5 + [0] * 5) * 8,
+        "b": ([1] * 5 + [0] * 5) * 8,
+    }
+    values["b"][:20] = [1 - value for value in values["a"][:20] if value is not None]
+    alone = agree(coded(values, group=1))[0].percent
+    grouped = agree(coded(values, group=20))[0].percent
+    assert alone.value == grouped.value == 0.75
+    assert grouped.high - grouped.low > 2 * (alone.high - alone.low)
+
+
+def test_coders_who_cannot_be_compared() -> None:
+    with pytest.raises(DataError, match=r"gold.csv: has one coder, 'a', and agreement needs two"):
+        agree(coded({"a": [0, 1]}))
+    with pytest.raises(DataError, match=r"gold.csv: no sentence has labels of two coders; let"):
+        agree(coded({"a": [0, None], "b": [None, 1]}))
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    folder = tmp_path_factory.mktemp("agreement")
+    text = " ".join(["Both sides kept a ceasefire. The market opened."] * 10)
+    lines = "".join(json.dumps({"id": f"a{k}", "text": text}) + "\n" for k in range(2))
+    (folder / "in.jsonl").write_text(lines, encoding="utf-8")
+    return load_result(analyze(folder / "in.jsonl", model="lexical").save(folder / "out"))
+
+
+def test_the_model_is_compared_with_the_adjudicated_label(result: Result) -> None:
+    tags = [int(row["tag_restraint"]) for row in result.scored]
+    gold = coded({"a": [*tags[:-1], 1 - tags[-1]]}, "restraint", group=20)
+    found = agree(gold, result=result)
+    assert [(row.coders, row.n) for row in found] == [(MODEL, 40)]
+    assert found[0].percent.value == 39 / 40
+    differing = disagreements(gold, result=result)
+    assert [(d.article_id, d.sentence_id, d.votes, d.text) for d in differing] == [
+        ("a1", 19, {"a": 1, "model": 0}, "The market opened.")
+    ]
+
+
+def test_rows_are_flat() -> None:
+    row = agreement_rows(agree(coded({"a": [0, 1], "b": [0, 1]})))[0]
+    assert list(row)[:5] == ["frame", "coders", "alpha", "alpha_low", "alpha_high"]
+    assert (row["alpha"], row["n"], row["n_articles"]) == (1.0, 2, 1)
+
+
+def test_the_command(result: Result, tmp_path: Path) -> None:
+    lines = ["article_id,sentence_id,coder,restraint"]
+    lines += [f"a0,{s},{c},{1 - s % 2}" for c in ("ann", "ben") for s in range(20)]
+    lines[-1] = "a0,19,ben,1"
+    (tmp_path / "gold.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = run(
+        *("agree", "gold.csv", "--result", result.folder, "--disagreements", "d.csv"), cwd=tmp_path
+    )
+    printed = done.stdout.decode().splitlines()
+    assert printed[1].split()[:4] == ["restraint", "ann", "×", "ben"]
+    assert printed[4] == "1 disagreements"
+    assert (tmp_path / "d.csv").read_text(encoding="utf-8").count("\n") == 2
+    form = run("agree", "gold.csv", "--format", "json", cwd=tmp_path)
+    assert [row["coders"] for row in json.loads(form.stdout)] == ["ann × ben"]
+    wrong = run("agree", "gold.csv", "--codebook", "moral", cwd=tmp_path)
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith(b"stance: gold.csv: column 'restraint' is not a frame (the fr")
