@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from stance import __version__
+from stance.commands.estimate import estimate
 from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
@@ -150,3 +151,6 @@ def codebooks(name: str | None) -> None:
         click.echo(f"\n{frame}: {entry.definition}")
         for wording in entry.hypotheses:
             click.echo(f"  - {wording}")
+
+
+commands.add_command(estimate)

@@ -36,8 +36,8 @@ Votes: TypeAlias = Bool[np.ndarray, "sentence wording"]
 class WordedFrame:
     """The evidence of one frame: natural-log odds of entailment, one column a wording.
 
-    ``article`` numbers the articles from 0. ``logistic`` and ``threshold`` turn the mean of log-odds
-    into a tag; they are those that the result was made with.
+    ``article`` numbers the articles from 0. ``logistic`` and ``threshold`` turn the mean of
+    log-odds into a tag; they are those that the result was made with.
     """
 
     frame: str
@@ -126,7 +126,9 @@ def assess(
     contested = votes.any(axis=1) & ~votes.all(axis=1)
     columns = np.column_stack([tags, contested, *_disagreement(votes)]).astype(np.float64)
     drawn = _resampled_means(columns, worded.article, resamples, np.random.default_rng(seed))
-    shares = [_estimate(m, d, len(tags)) for m, d in zip(columns.mean(axis=0), drawn.T, strict=True)]
+    shares = [
+        _estimate(m, d, len(tags)) for m, d in zip(columns.mean(axis=0), drawn.T, strict=True)
+    ]
     return Sensitivity(
         worded.frame,
         worded.wordings,
@@ -268,9 +270,7 @@ def _worded(scored: pa.Table, article: np.ndarray, name: str, codebook: Codebook
     return worded
 
 
-def _line(
-    mean: Float64[np.ndarray, " sentence"], p: Float64[np.ndarray, " sentence"]
-) -> Logistic:
+def _line(mean: Float64[np.ndarray, " sentence"], p: Float64[np.ndarray, " sentence"]) -> Logistic:
     inside = (p > 1e-9) & (p < 1 - 1e-9)
     x, y = mean[inside], np.log(p[inside]) - np.log1p(-p[inside])
     if len(x) == 0:

@@ -1,0 +1,189 @@
+"""Results and labels as the commands read them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from stance.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from stance.codebooks import Codebook
+
+_VALUES = {"1": 1, "1.0": 1, "0": 0, "0.0": 0, "": None, "NA": None}
+_CUT = {"year": 4, "month": 7, "day": 10}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """A result folder: its sentences, its codebook and its manifest."""
+
+    folder: Path
+    sentences: pa.Table
+    codebook: Codebook
+    manifest: Mapping[str, Any]
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """Labels of sentences, one value a frame, with the chance of every sentence to be drawn."""
+
+    place: str
+    sha256: str
+    frames: tuple[str, ...]
+    values: Mapping[str, Mapping[tuple[str, int], float]]
+    inclusion: Mapping[tuple[str, int], float]
+
+
+def read_result(folder: Path) -> Result:
+    """Read the sentences, the codebook and the manifest of a result.
+
+    Raises:
+        DataError: The folder is not a result, or a file of it cannot be read.
+    """
+    from pyarrow.parquet import read_table
+
+    from stance.codebooks import Codebook
+
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        codebook = Codebook.model_validate(manifest["codebook"]["content"])
+        sentences = read_table(folder / "sentences.parquet")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{folder}: is not a result of stance analyze ({' '.join(str(error).split())[:120]}); "
+            "name the folder that --out wrote"
+        ) from error
+    return Result(folder, sentences, codebook, manifest)
+
+
+def read_labels(path: Path, frames: Collection[str]) -> Labels:
+    """Read a wide CSV of labels; the label of several coders is their majority, a tie is left out.
+
+    Raises:
+        DataError: The file cannot be read, has none of the frames, or a row cannot be used.
+    """
+    rows = _rows(path)
+    named = tuple(frame for frame in frames if rows and frame in rows[0])
+    if not named:
+        raise DataError(f"{path}: has no column of a frame; the frames are {', '.join(frames)}")
+    votes: dict[str, dict[tuple[str, int], list[int]]] = {frame: {} for frame in named}
+    inclusion: dict[tuple[str, int], float] = {}
+    for number, row in enumerate(rows, start=1):
+        place = f"{path}: row {number}"
+        key = _key(row, place)
+        if row.get("inclusion_probability"):
+            inclusion[key] = _number(row["inclusion_probability"], place)
+        for frame in named:
+            value = _value(row[frame], f"{place}, {frame}")
+            if value is not None:
+                votes[frame].setdefault(key, []).append(value)
+    values = {frame: _majorities(votes[frame]) for frame in named}
+    return Labels(str(path), sha256(path.read_bytes()).hexdigest(), named, values, inclusion)
+
+
+def _majorities(votes: Mapping[tuple[str, int], Sequence[int]]) -> dict[tuple[str, int], float]:
+    return {k: float(2 * sum(v) > len(v)) for k, v in votes.items() if 2 * sum(v) != len(v)}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if path.suffix == ".parquet":
+        return _parquet_rows(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as CSV ({error}); check the file") from error
+
+
+def _parquet_rows(path: Path) -> list[dict[str, str]]:
+    from pyarrow.parquet import read_table
+
+    try:
+        rows = read_table(path).to_pylist()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet ({error}); check the file") from error
+    return [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
+
+
+def _key(row: Mapping[str, str], place: str) -> tuple[str, int]:
+    try:
+        return row["article_id"], int(row["sentence_id"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError(f"{place}: needs an article_id and a whole sentence_id") from error
+
+
+def _number(text: str, place: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise DataError(f"{place}: the inclusion_probability {text!r} is no number") from error
+
+
+def _value(text: str | None, place: str) -> int | None:
+    if (text or "").strip() not in _VALUES:
+        raise DataError(f"{place}: the label {text!r} is not 0, 1 or NA")
+    return _VALUES[(text or "").strip()]
+
+
+def read_groups(
+    result: Result, column: str, *, articles: Path | None = None, period: str | None = None
+) -> list[str]:
+    """Return the group of every scored sentence, from a column of the sentences or the articles.
+
+    Args:
+        result: The result.
+        column: A column of the sentences table (voice, section, speaker) or of the articles.
+        articles: A CSV or Parquet file with ``article_id`` and the column; by default the file
+            ``articles.parquet`` of the result, if it has one.
+        period: Cut dates (YYYY-MM-DD…) to the year, month or day.
+
+    Raises:
+        DataError: The column is nowhere, or a sentence or an article has no value in it.
+    """
+    scored = result.sentences.filter(result.sentences["scored"])
+    ids = scored["article_id"].to_pylist()
+    own = articles or result.folder / "articles.parquet"
+    if column in scored.column_names:
+        values = scored[column].to_pylist()
+    elif own.is_file():
+        of_article = _of_articles(own, column)
+        values = [of_article.get(article_id) for article_id in ids]
+    else:
+        raise DataError(
+            f"{result.folder}: the sentences have no column {column!r}; give a file with the "
+            f"columns article_id and {column}: --articles FILE"
+        )
+    for article_id, value in zip(ids, values, strict=True):
+        if value in (None, ""):
+            raise DataError(f"article {article_id!r}: has no {column}; give every article one")
+    return [_cut(str(value), period) for value in values]
+
+
+def _of_articles(path: Path, column: str) -> dict[str, str]:
+    rows = _rows(path)
+    columns = list(rows[0]) if rows else []
+    if column not in columns or "article_id" not in columns:
+        raise DataError(
+            f"{path}: needs the columns article_id and {column}; it has {', '.join(columns)}"
+        )
+    return {row["article_id"]: row[column] for row in rows}
+
+
+def _cut(value: str, period: str | None) -> str:
+    if period is None:
+        return value
+    if not _DATE.match(value):
+        raise DataError(f"{value!r} is no date like 2024-05-31; leave --period out or mend it")
+    return value[: _CUT[period]]
