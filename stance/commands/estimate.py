@@ -55,7 +55,7 @@ def estimate(
     random sample of the sentences; its column inclusion_probability says with what chances.
     """
     found = inputs.read_result(result)
-    labels = inputs.read_labels(gold, _asked(frames, tuple(found.codebook.frames)))
+    labels = inputs.read_labels(gold, inputs.asked_frames(frames, found))
     groups = None
     if group is not None:
         groups = inputs.read_groups(found, group, articles=articles, period=period)
@@ -69,15 +69,6 @@ def estimate(
     else:
         printing.print_rows(rows, form)
     _notes(rows, labels, len(corpus.article))
-
-
-def _asked(frames: Sequence[str], known: Sequence[str]) -> Sequence[str]:
-    from stance.errors import ConfigError
-
-    for frame in frames:
-        if frame not in known:
-            raise ConfigError(f"--frame {frame}: the result has the frames {', '.join(known)}")
-    return frames or known
 
 
 def _corpus(found: inputs.Result, labels: inputs.Labels, frame: str) -> Corpus:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from stance.errors import DataError
+from stance.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +66,19 @@ def read_result(folder: Path) -> Result:
             "name the folder that --out wrote"
         ) from error
     return Result(folder, sentences, codebook, manifest)
+
+
+def asked_frames(frames: Sequence[str], result: Result) -> tuple[str, ...]:
+    """Return the frames that were asked for, all of the codebook by default.
+
+    Raises:
+        ConfigError: The result does not have one of them.
+    """
+    known = tuple(result.codebook.frames)
+    for frame in frames:
+        if frame not in known:
+            raise ConfigError(f"--frame {frame}: the result has the frames {', '.join(known)}")
+    return tuple(frames) or known
 
 
 def read_labels(path: Path, frames: Collection[str]) -> Labels:

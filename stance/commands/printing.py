@@ -17,7 +17,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], form: str) -> None:
     """Print rows that have the same keys; NaN is nothing in CSV and null in JSON."""
     clean = [{key: _clean(value) for key, value in row.items()} for row in rows]
     if form == "json":
-        sys.stdout.write(json.dumps(clean, ensure_ascii=False, indent=2) + "\n")
+        print_json(clean)
         return
     sink = io.StringIO()
     writer = csv.DictWriter(sink, list(clean[0]) if clean else [], lineterminator="\n")
@@ -26,7 +26,16 @@ def print_rows(rows: Sequence[Mapping[str, Any]], form: str) -> None:
     sys.stdout.write(sink.getvalue())
 
 
+def print_json(value: Any) -> None:
+    """Print a value of lists, dictionaries and numbers; NaN and infinity are null."""
+    sys.stdout.write(json.dumps(_clean(value), ensure_ascii=False, indent=2) + "\n")
+
+
 def _clean(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -73,7 +73,7 @@ def measure(
     used; those of raw and design-based shares on the scale of log-odds. Where no or every label is
     positive the far bound is the exact binomial one with articles as trials, which is wide on
     purpose. Every group needs `LEAST_LABELS` labels in `LEAST_ARTICLES` articles for a corrected
-    estimate and two articles for a raw one; without, it is NaN.
+    estimate, two articles for the interval of a raw one; without, they are NaN.
 
     Args:
         corpus: The sentences of one frame.
@@ -130,17 +130,19 @@ def _one(
     without: Float64[np.ndarray, " article"],
     method: str,
 ) -> Prevalence:
-    n, articles = _evidence(totals, method)
+    n, articles = _evidence(totals[:, None], method)
     if not _enough(n, articles, method):
-        return Prevalence(name, None, method, _unknown(n), math.nan, articles)
+        share = float(value) if method == METHODS[0] else math.nan
+        alone = Estimate(share, math.nan, math.nan, n)
+        return Prevalence(name, None, method, alone, math.nan, articles)
     error = jackknife(without, value)
     low, high = interval_of(float(value), error, articles)
     return Prevalence(name, None, method, Estimate(float(value), low, high, n), error, articles)
 
 
-def _evidence(totals: Float64[np.ndarray, "article 9"], method: str) -> tuple[int, int]:
+def _evidence(totals: Float64[np.ndarray, "article group 9"], method: str) -> tuple[int, int]:
     """Return the number of sentences or labels, and of the articles that they lie in."""
-    counts = totals[:, Sum.SENTENCES if method == METHODS[0] else Sum.LABELS]
+    counts = totals[..., Sum.SENTENCES if method == METHODS[0] else Sum.LABELS].sum(axis=1)
     return int(counts.sum()), int((counts > 0).sum())
 
 
@@ -148,10 +150,6 @@ def _enough(n: int, articles: int, method: str) -> bool:
     if method == METHODS[0]:
         return articles >= 2
     return n >= LEAST_LABELS and articles >= LEAST_ARTICLES
-
-
-def _unknown(n: int) -> Estimate:
-    return Estimate(math.nan, math.nan, math.nan, n)
 
 
 def _gained(own: Sequence[Prevalence], slope: float) -> list[Prevalence]:
@@ -170,7 +168,8 @@ def _differences(
     return tuple(
         _difference(
             (names[group], names[first], method),
-            (_evidence(totals[:, group], method), _evidence(totals[:, first], method)),
+            tuple(_evidence(totals[:, [g]], method) for g in (group, first)),
+            _evidence(totals[:, [group, first]], method)[1],
             (without[:, group, k], without[:, first, k]),
             (float(values[group, k]), float(values[first, k])),
         )
@@ -182,14 +181,16 @@ def _differences(
 
 def _difference(
     about: tuple[str, str, str],
-    evidence: tuple[tuple[int, int], tuple[int, int]],
+    evidence: Sequence[tuple[int, int]],
+    articles: int,
     without: tuple[Float64[np.ndarray, " article"], Float64[np.ndarray, " article"]],
     values: tuple[float, float],
 ) -> Prevalence:
     name, reference, method = about
-    n, articles = (sum(pair) for pair in zip(*evidence, strict=True))
+    n = sum(side[0] for side in evidence)
     if not all(_enough(*side, method) for side in evidence):
-        return Prevalence(name, reference, method, _unknown(n), math.nan, articles)
+        unknown = Estimate(math.nan, math.nan, math.nan, n)
+        return Prevalence(name, reference, method, unknown, math.nan, articles)
     value = values[0] - values[1]
     parts = [jackknife(w, v) ** 2 for w, v in zip(without, values, strict=True)]
     sides = [side[1] for side in evidence]
