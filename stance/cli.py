@@ -12,6 +12,7 @@ import click
 
 from stance import __version__
 from stance.commands.estimate import estimate
+from stance.commands.fit import fit
 from stance.commands.sensitivity import sensitivity
 from stance.errors import ConfigError, StanceError, harmless
 
@@ -155,4 +156,5 @@ def codebooks(name: str | None) -> None:
 
 
 commands.add_command(estimate)
+commands.add_command(fit)
 commands.add_command(sensitivity)

@@ -131,12 +131,13 @@ def plot_specifications(found: Sensitivity) -> Figure:
         for place, one in enumerate(curve):
             colour = _COLOURS[1] if one.kind == "all" else _COLOURS[0]
             share, low, high = (100 * x for x in (one.share.value, one.share.low, one.share.high))
-            reach = [[max(share - low, 0.0)], [max(high - share, 0.0)]]
-            above.errorbar(place, share, yerr=reach, fmt="o", color=colour, capsize=3)
+            above.plot(place, share, "o", color=colour)
+            above.plot([place, place], [low, high], color=colour)
             below.plot([place] * len(one.kept), one.kept, "o", color=colour, markersize=4)
         above.set_ylim(bottom=0)
         above.set_ylabel("share tagged, %")
-        above.set_title(f"{_shown(found.frame)}: every choice of wordings (all of them: orange)")
+        title = f"{_shown(found.frame)}: every choice of wordings (all of them in orange)"
+        figure.suptitle(title, fontsize=9)
         below.set_yticks(range(n), [_shortened(wording) for wording in found.wordings])
         below.set_ylim(n - 0.5, -0.5)
         below.set_xticks([])

@@ -191,7 +191,11 @@ def _alpha_estimate(votes: Votes, drawn: Float64[np.ndarray, "resample 2"]) -> E
 
 
 def _estimate(value: float, drawn: Float64[np.ndarray, " resample"], n: int) -> Estimate:
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    """Return the percentile interval; none where all resamples agree, which proves nothing."""
+    defined = drawn[~np.isnan(drawn)]
+    if np.ptp(defined) < 1e-12:
+        return Estimate(float(value), math.nan, math.nan, n)
+    low, high = np.quantile(defined, [0.025, 0.975])
     return Estimate(float(value), float(low), float(high), n)
 
 
