@@ -83,6 +83,7 @@ def _columns(pairs: Sequence[str]) -> dict[str, str]:
 )
 @click.option("--column", "pairs", multiple=True, metavar="text=NAME", help="Name a column.")
 @click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read; count them.")
+@click.option("--head", type=click.Path(path_type=Path), help="Head that stance fit wrote.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
@@ -94,6 +95,7 @@ def analyze(
     form: str,
     pairs: tuple[str, ...],
     skip_bad: bool,
+    head: Path | None,
     threads: int,
     limit: int | None,
     quiet: bool,
@@ -116,6 +118,7 @@ def analyze(
             limit=limit,
             columns=columns,
             skip_bad=skip_bad,
+            head=head,
             stdin=sys.stdin.buffer,
             on_progress=on_progress,
             on_skip=None if quiet else terminal.report_skip,

@@ -16,6 +16,7 @@ from stance import plots, runs, tables
 from stance.calibration import IDENTITY, Calibration, load_calibration
 from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import ConfigError, DataError
+from stance.heads import apply_head, load_head
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
 from stance.records import Article, Sentence, TaggedSentence
@@ -132,6 +133,7 @@ def analyze(
     columns: Mapping[str, str] | None = None,
     skip_bad: bool = False,
     seed: int = 0,
+    head: str | Path | None = None,
     stdin: BinaryIO | None = None,
     on_progress: OnProgress | None = None,
     on_skip: Callable[[Skipped], None] | None = None,
@@ -147,6 +149,7 @@ def analyze(
         columns: For tables, which column is what, as in ``{"text": "body"}``.
         skip_bad: Leave out rows that cannot be read, and count them, instead of stopping.
         seed: Seed of the bootstrap.
+        head: File that `stance fit` wrote: its probabilities take the place of zero-shot ones.
         stdin: Where ``-`` is read from.
         on_progress: Called with the numbers of premises scored and of all.
         on_skip: Called for every row left out.
@@ -181,6 +184,7 @@ def analyze(
     tagged = tag_sentences(
         sentences, book, scorer, calibration=calibration, on_progress=on_progress
     )
+    tagged, head_entry = _headed(tagged, head, book, scorer)
     profiles = _profiles(articles, tagged, tuple(book.frames), seed)
     manifest = {
         "kind": "analysis",
@@ -189,6 +193,7 @@ def analyze(
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
         "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibration)},
+        "head": head_entry,
         "counts": _counts(articles, tagged, scorer, skipped),
         "inputs": _inputs(articles),
         "versions": runs.versions(),
@@ -210,6 +215,22 @@ def _calibration(model: str, scorer: Scorer) -> Calibration:
     from stance.scorers.bundled import MODELS as FOLDER
 
     return load_calibration(FOLDER / "mini" / "calibration.json", scorer.fingerprint)
+
+
+def _headed(
+    tagged: list[TaggedSentence], head: str | Path | None, book: Codebook, scorer: Scorer
+) -> tuple[list[TaggedSentence], dict[str, Any] | None]:
+    if head is None:
+        return tagged, None
+    path = Path(head)
+    loaded = load_head(path, book, scorer.fingerprint)
+    entry = {
+        "path": str(path),
+        "sha256": runs.file_hash(path),
+        "labels": loaded.labels.model_dump(),
+        "frames": list(loaded.frames),
+    }
+    return apply_head(tagged, loaded, book), entry
 
 
 def _profiles(

@@ -56,6 +56,7 @@ def estimate(
     """
     found = inputs.read_result(result)
     labels = inputs.read_labels(gold, inputs.asked_frames(frames, found))
+    _check_apart(found, labels)
     groups = None
     if group is not None:
         groups = inputs.read_groups(found, group, articles=articles, period=period)
@@ -69,6 +70,18 @@ def estimate(
     else:
         printing.print_rows(rows, form)
     _notes(rows, labels, len(corpus.article))
+
+
+def _check_apart(found: inputs.Result, labels: inputs.Labels) -> None:
+    """Refuse the labels that the result's head was trained on."""
+    from stance.errors import DataError
+
+    head = found.manifest.get("head") or {}
+    if head.get("labels", {}).get("sha256") == labels.sha256:
+        raise DataError(
+            f"{labels.place}: the head of {found.folder} was trained on these labels, which makes "
+            "its errors look small; label another random sample"
+        )
 
 
 def _corpus(found: inputs.Result, labels: inputs.Labels, frame: str) -> Corpus:

@@ -115,18 +115,21 @@ def _whole(one: Sensitivity, scored: Sequence[Mapping[str, Any]]) -> dict[str, A
     }
 
 
+def _agreement(one: Sensitivity) -> str:
+    if math.isnan(one.alpha.value):
+        return "undefined"
+    known = not math.isnan(one.alpha.low)
+    reach = f" ({one.alpha.low:.2f} to {one.alpha.high:.2f})" if known else ""
+    return f"{one.alpha.value:.2f}{reach}"
+
+
 def _print(one: Sensitivity, scored: Sequence[Mapping[str, Any]]) -> None:
     n = len(one.wordings)
-    agreement = (
-        "–"
-        if math.isnan(one.alpha.value)
-        else (f"{one.alpha.value:.2f} ({one.alpha.low:.2f} to {one.alpha.high:.2f})")
-    )
     contested = f"{printing.percent(one.contested.value)} %"
     printing.print_table(
         ["asked", "share, %", "95 % interval", "alpha", "wording"],
         [_cells(choice, one) for choice in one.specifications],
-        title=f"{one.frame}: alpha between {n} wordings {agreement}; contested {contested} "
+        title=f"{one.frame}: alpha between {n} wordings {_agreement(one)}; contested {contested} "
         f"of {one.contested.n} sentences",
     )
     if one.unstable:

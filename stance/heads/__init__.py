@@ -85,7 +85,7 @@ def fit_frame(coded: Coded) -> FrameHead:
     """
     check_labels(coded)
     intercept, weights = fit_weights(coded.odds, coded.gold)
-    rounded = tuple(float(w) for w in weights.round(6))
+    rounded = tuple(float(w) + 0.0 for w in weights.round(6))
     return FrameHead(
         intercept=round(intercept, 6),
         weights=rounded,
