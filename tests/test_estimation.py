@@ -1,4 +1,4 @@
-"""Corrected prevalence: equal to published code where that applies, and honest where it does not."""
+"""Corrected prevalence: as published code has it where that applies, and honest elsewhere."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def by_method(found: tuple[Prevalence, ...], group: str = "all") -> dict[str, Pr
 def test_without_clusters_it_is_what_ppi_python_gives() -> None:
     """Figures of ppi-python 0.2.3, ``ppi_mean_ci(Y, Yhat, Yhat_unlabeled, alpha=0.05, lam=…)``.
 
-    Ours scores labelled sentences too, so its slope s is the library's lam = s · (N + n) / N, where N
-    counts the unlabelled: the same estimator. Intervals differ by jackknife and log-odds.
+    Ours scores labelled sentences too, so its slope times N / (N + n) is the library's ``lam``, N
+    being the unlabelled: the same estimator. Intervals differ by jackknife and log-odds.
     """
     powered = by_method(measure(simple_sample()))["prediction-powered"]
     assert powered.slope * 2000 / 2400 == pytest.approx(1.065981364278142, rel=1e-12)
@@ -149,7 +149,9 @@ def test_too_few_labels_are_refused() -> None:
     first = np.flatnonzero(corpus.labelled)[:29]
     label = np.full(len(corpus.label), np.nan)
     label[first] = 1.0
-    with pytest.raises(DataError, match=r"29 labels in \d+ articles: an estimate needs at least 30"):
+    with pytest.raises(
+        DataError, match=r"29 labels in \d+ articles: an estimate needs at least 30"
+    ):
         measure(replace(corpus, label=label))
 
 
@@ -257,7 +259,9 @@ TABLE = pa.table(
 
 
 def test_a_corpus_is_the_scored_sentences_with_their_labels() -> None:
-    corpus = corpus_of(TABLE, "calm", {("y", 0): 1.0, ("x", 1): 0.0}, {("y", 0): 0.5, ("x", 1): 0.5})
+    corpus = corpus_of(
+        TABLE, "calm", {("y", 0): 1.0, ("x", 1): 0.0}, {("y", 0): 0.5, ("x", 1): 0.5}
+    )
     assert corpus.article.tolist() == [0, 1]
     assert corpus.tagged.tolist() == [True, False]
     assert corpus.score.tolist() == [0.9, 0.2]
@@ -266,7 +270,7 @@ def test_a_corpus_is_the_scored_sentences_with_their_labels() -> None:
 
 
 def test_a_label_of_an_unknown_sentence_is_refused() -> None:
-    with pytest.raises(DataError, match="1 labels .* first is article 'z', sentence 4"):
+    with pytest.raises(DataError, match=r"1 labels .* first is article 'z', sentence 4"):
         corpus_of(TABLE, "calm", {("z", 4): 1.0})
 
 

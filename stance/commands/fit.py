@@ -38,6 +38,7 @@ def fit(
     from stance.heads import fit_frame, learning_curve
 
     found = inputs.read_result(result)
+    _check_zero_shot(found)
     labels = inputs.read_labels(gold, inputs.asked_frames(frames, found))
     heads: dict[str, FrameHead] = {}
     rows: list[dict[str, Any]] = []
@@ -53,6 +54,16 @@ def fit(
     else:
         printing.print_rows(rows, form)
     click.echo(f"head of {', '.join(heads)} in {target}", err=True)
+
+
+def _check_zero_shot(found: inputs.Result) -> None:
+    from stance.errors import DataError
+
+    if found.manifest.get("head"):
+        raise DataError(
+            f"{found.folder}: was made with a head, so there is no zero-shot to compare with; "
+            "fit on a result without one"
+        )
 
 
 def _coded(found: inputs.Result, labels: inputs.Labels, frame: str) -> Coded | None:
