@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, final
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from stance.calibration import Logistic
+from stance.calibration import Logistic, read_logistic
 from stance.codebooks import Codebook
 from stance.errors import DataError
 from stance.metrics import Estimate
@@ -262,7 +262,7 @@ def _worded(scored: pa.Table, article: np.ndarray, name: str, codebook: Codebook
     odds = np.array(rows, dtype=np.float64).reshape(-1, len(wordings))
     p = np.array(scored[f"p_{name}"].to_pylist(), dtype=np.float64)
     tagged = np.array(scored[f"tag_{name}"].to_pylist(), dtype=bool)
-    logistic = _line(odds.mean(axis=1), p)
+    logistic = read_logistic(odds.mean(axis=1), p)
     worded = WordedFrame(name, wordings, odds, article, logistic, codebook.threshold_of(name))
     near = np.abs(logistic.probability(odds.mean(axis=1)) - p) < _EXACT
     sure = np.abs(p - worded.threshold) > _EXACT
@@ -272,13 +272,3 @@ def _worded(scored: pa.Table, article: np.ndarray, name: str, codebook: Codebook
             "wordings, as when a trained head made them; analyze again without it"
         )
     return worded
-
-
-def _line(mean: Float64[np.ndarray, " sentence"], p: Float64[np.ndarray, " sentence"]) -> Logistic:
-    inside = (p > 1e-9) & (p < 1 - 1e-9)
-    x, y = mean[inside], np.log(p[inside]) - np.log1p(-p[inside])
-    if len(x) == 0:
-        return Logistic()
-    spread = float(np.ptp(x))
-    slope = float(np.ptp(y)) / spread if spread > 0 else 1.0
-    return Logistic(slope=slope, intercept=float(y[0]) - slope * float(x[0]))

@@ -31,27 +31,31 @@ def coded(n: int = 240, seed: int = 0) -> Coded:
     generator = np.random.default_rng(seed)
     odds = generator.normal(0, 2, (n, 2))
     gold = generator.random(n) < 1 / (1 + np.exp(-2 * odds[:, 0]))
-    zero_shot = 1 / (1 + np.exp(-odds.mean(axis=1) - 1))
-    return Coded("calm", odds, zero_shot, gold, np.arange(n) // 6)
+    return Coded("calm", odds, 1.0, np.array([0.5, 0.5]), gold, np.arange(n) // 6)
 
 
-def test_the_head_is_the_penalised_maximum_likelihood() -> None:
+def head_with(frame: FrameHead) -> Head:
+    frames = {"calm": frame}
+    return Head(codebook="x", wordings_sha256="", scorer="", labels=LABELS, frames=frames)
+
+
+def test_without_zero_shot_it_is_the_penalised_logistic_regression() -> None:
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    data = coded()
-    own = make_pipeline(StandardScaler(), LogisticRegression(C=0.1)).fit(data.odds, data.gold)
-    head = Head(
-        codebook="x",
-        wordings_sha256="",
-        scorer="",
-        labels=LABELS,
-        frames={"calm": fit_frame(data)},
-    )
-    expected = own.predict_proba(data.odds)[:, 1]
-    np.testing.assert_allclose(head.probability("calm", data.odds), expected, atol=1e-4)
-    assert (head.frames["calm"].n, head.frames["calm"].n_positive) == (240, int(data.gold.sum()))
+    data = replace(coded(), intercept=0.0, weights=np.zeros(2))
+    standard = (data.odds - data.odds.mean(axis=0)) / data.odds.std(axis=0)
+    design = np.column_stack([np.full(240, 10**0.5), standard])
+    own = LogisticRegression(C=0.1, fit_intercept=False, tol=1e-8).fit(design, data.gold)
+    frame = fit_frame(data)
+    found = head_with(frame).probability("calm", data.odds)
+    np.testing.assert_allclose(found, own.predict_proba(design)[:, 1], atol=1e-4)
+    assert (frame.n, frame.n_positive) == (240, int(data.gold.sum()))
+
+
+def test_labels_that_zero_shot_explains_leave_it_as_it_is() -> None:
+    data = replace(coded(), intercept=0.0, weights=np.array([2.0, 0.0]))
+    found = head_with(fit_frame(data)).probability("calm", data.odds)
+    assert np.abs(found - data.zero_shot).mean() < 0.03
 
 
 def test_more_labels_make_a_better_head_than_zero_shot() -> None:
@@ -71,7 +75,8 @@ def test_a_head_is_never_tested_on_an_article_that_it_saw() -> None:
     generator = np.random.default_rng(1)
     article = np.arange(300) // 10
     value = generator.permutation(np.arange(30) < 15)
-    data = Coded("calm", np.eye(30)[article] * 9, np.full(300, 0.5), value[article], article)
+    odds = np.eye(30)[article] * 9
+    data = Coded("calm", odds, 0.0, np.zeros(30), value[article], article)
     full = learning_curve(data, resamples=50)[-1]
     assert full.average_precision < 0.6
     assert full.brier.value > 0.24
@@ -166,7 +171,7 @@ def test_labels_meet_the_odds_of_all_wordings(result: stance.Analysis) -> None:
     data = coded_of(table, result.codebook, "restraint", {key: 1.0})
     (sentence,) = (s for s in result.sentences if s.sentence.id == 1)
     assert data.odds.tolist() == [[x for tag in sentence.tags for x in tag.entailment]]
-    assert data.zero_shot.tolist() == [sentence.tags[2].probability]
+    assert data.zero_shot.tolist() == pytest.approx([sentence.tags[2].probability])
     assert data.gold.tolist() == [True]
 
 

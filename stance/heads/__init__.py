@@ -1,8 +1,8 @@
 """From a few labels: a logistic head on the log-odds of all wordings, frame by frame.
 
-Zero-shot, a frame is the mean of its own wordings. With labels a logistic regression may weigh the
-wordings, its own and those of the other frames: stacking of Wolpert (1992) with scikit-learn's
-penalised maximum likelihood.
+Zero-shot, a frame is the mean of its own wordings. With labels a logistic regression corrects that:
+it may weigh every wording, its own and those of other frames (stacking, Wolpert 1992), and is held
+to zero-shot by a penalty, so that a few labels do little harm and many may do good.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stance.calibration import Labels, wordings_hash
 from stance.codebooks import Codebook
 from stance.errors import ConfigError
-from stance.heads.coded import Coded, check_labels, coded_of, fit_weights
+from stance.heads.coded import Coded, check_labels, coded_of, fit_weights, probability_of
 from stance.heads.curve import Point, learning_curve
 from stance.records import Tag, TaggedSentence
 
@@ -72,8 +72,7 @@ class Head(BaseModel):
     ) -> Float64[np.ndarray, " sentence"]:
         """Return the probability of a frame from the log-odds of all wordings of the codebook."""
         own = self.frames[frame]
-        p: np.ndarray = np.exp(-np.logaddexp(0, -(own.intercept + odds @ np.array(own.weights))))
-        return p
+        return probability_of(odds, own.intercept, np.array(own.weights))
 
 
 def fit_frame(coded: Coded) -> FrameHead:
@@ -84,7 +83,7 @@ def fit_frame(coded: Coded) -> FrameHead:
             or they lie in fewer than `LEAST_ARTICLES` articles.
     """
     check_labels(coded)
-    intercept, weights = fit_weights(coded.odds, coded.gold)
+    intercept, weights = fit_weights(coded, np.arange(len(coded.gold)))
     rounded = tuple(float(w) + 0.0 for w in weights.round(6))
     return FrameHead(
         intercept=round(intercept, 6),

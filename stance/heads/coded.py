@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from stance.calibration import read_logistic
 from stance.codebooks import Codebook
 from stance.errors import DataError
 
@@ -20,6 +21,9 @@ LEAST_ALIKE = 5
 LEAST_ARTICLES = 5
 PENALTY = 0.1
 """Inverse strength of the L2 penalty on standardised log-odds (``C`` of scikit-learn)."""
+FREEDOM = 10.0**0.5
+"""Times that much the intercept, which a new corpus moves most, is freer than a weight."""
+_EXACT = 1e-6
 
 
 @final
@@ -27,17 +31,33 @@ PENALTY = 0.1
 class Coded:
     """The labelled sentences of one frame.
 
-    ``odds`` are the natural-log odds of all wordings of the codebook, ``zero_shot`` the probability
-    that the result gives, ``article`` numbers the articles from 0; ``threshold`` is the probability
-    from which the codebook tags the frame.
+    ``odds`` are the natural-log odds of all wordings of the codebook. Zero-shot is linear in them:
+    ``intercept`` and ``weights`` give its log-odds. ``article`` numbers the articles from 0;
+    ``threshold`` is the probability from which the codebook tags the frame.
     """
 
     frame: str
     odds: Float64[np.ndarray, "sentence wording"]
-    zero_shot: Float64[np.ndarray, " sentence"]
+    intercept: float
+    weights: Float64[np.ndarray, " wording"]
     gold: Bool[np.ndarray, " sentence"]
     article: Int64[np.ndarray, " sentence"]
     threshold: float = 0.5
+
+    @property
+    def zero_shot(self) -> Float64[np.ndarray, " sentence"]:
+        """The probability that the frame has without labels."""
+        return probability_of(self.odds, self.intercept, self.weights)
+
+
+def probability_of(
+    odds: Float64[np.ndarray, "sentence wording"],
+    intercept: float,
+    weights: Float64[np.ndarray, " wording"],
+) -> Float64[np.ndarray, " sentence"]:
+    """Return the logistic of an intercept and weighted log-odds."""
+    p: np.ndarray = np.exp(-np.logaddexp(0, -(intercept + odds @ weights)))
+    return p
 
 
 def coded_of(
@@ -52,7 +72,8 @@ def coded_of(
         labels: The label of every coded sentence, 0 or 1.
 
     Raises:
-        DataError: A label is of a sentence that is not in the table.
+        DataError: A label is of a sentence that is not in the table, or the probabilities of the
+            table are not a logistic of the mean log-odds of the frame's wordings.
     """
     keys = list(
         zip(sentences["article_id"].to_pylist(), sentences["sentence_id"].to_pylist(), strict=True)
@@ -63,20 +84,42 @@ def coded_of(
             f"{len(unknown)} labels are of sentences that are not in the result, the first is "
             f"article {unknown[0][0]!r}, sentence {unknown[0][1]}; code this result's own"
         )
-    scored = sentences["scored"].to_pylist()
-    kept = [s and key in labels for key, s in zip(keys, scored, strict=True)]
-    rows = sentences.filter(kept)
-    chosen = [key for key, keep in zip(keys, kept, strict=True) if keep]
-    odds = [np.array(rows[f"odds_{f}"].to_pylist(), dtype=np.float64) for f in codebook.frames]
+    scored = sentences.filter(sentences["scored"])
+    ids = [key for key, s in zip(keys, sentences["scored"].to_pylist(), strict=True) if s]
+    odds = np.hstack([_odds(scored, name, codebook) for name in codebook.frames])
+    intercept, weights = _zero_shot(scored, frame, codebook, odds)
+    kept = np.array([key in labels for key in ids], dtype=bool)
+    chosen = [key for key in ids if key in labels]
     _, article = np.unique([key[0] for key in chosen], return_inverse=True)
-    return Coded(
-        frame,
-        np.hstack(odds) if chosen else np.empty((0, len(codebook.hypotheses))),
-        np.array(rows[f"p_{frame}"].to_pylist(), dtype=np.float64),
-        np.array([labels[key] >= 0.5 for key in chosen], dtype=bool),
-        article.astype(np.int64),
-        codebook.threshold_of(frame),
-    )
+    gold = np.array([labels[key] >= 0.5 for key in chosen], dtype=bool)
+    threshold = codebook.threshold_of(frame)
+    return Coded(frame, odds[kept], intercept, weights, gold, article.astype(np.int64), threshold)
+
+
+def _odds(
+    scored: pa.Table, frame: str, codebook: Codebook
+) -> Float64[np.ndarray, "sentence wording"]:
+    rows = np.array(scored[f"odds_{frame}"].to_pylist(), dtype=np.float64)
+    return rows.reshape(-1, len(codebook.frames[frame].hypotheses))
+
+
+def _zero_shot(
+    scored: pa.Table,
+    frame: str,
+    codebook: Codebook,
+    odds: Float64[np.ndarray, "sentence wording"],
+) -> tuple[float, Float64[np.ndarray, " wording"]]:
+    owners = [name for name, own in codebook.frames.items() for _ in own.hypotheses]
+    own = np.array([name == frame for name in owners])
+    p = np.array(scored[f"p_{frame}"].to_pylist(), dtype=np.float64)
+    logistic = read_logistic(odds[:, own].mean(axis=1), p)
+    weights = np.where(own, logistic.slope / own.sum(), 0.0)
+    if np.abs(probability_of(odds, logistic.intercept, weights) - p).max(initial=0) > _EXACT:
+        raise DataError(
+            f"{frame}: its probabilities are not a logistic of the mean log-odds of its wordings; "
+            "analyze again with such a calibration, or with none"
+        )
+    return logistic.intercept, weights
 
 
 def check_labels(coded: Coded) -> None:
@@ -103,13 +146,36 @@ def check_labels(coded: Coded) -> None:
 
 
 def fit_weights(
-    odds: Float64[np.ndarray, "sentence wording"], gold: Bool[np.ndarray, " sentence"]
+    coded: Coded, train: Int64[np.ndarray, " n"]
 ) -> tuple[float, Float64[np.ndarray, " wording"]]:
-    """Return intercept and weights by penalised maximum likelihood; alike labels are refused."""
-    from sklearn.linear_model import LogisticRegression
+    """Return intercept and weights from some of the labels.
 
+    They are those of zero-shot and a correction of it: a logistic regression on standardised
+    log-odds with zero-shot as offset and an L2 penalty, so that few labels change little.
+    """
+    odds = coded.odds[train]
     mean, scale = odds.mean(axis=0), odds.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
-    model: Any = LogisticRegression(C=PENALTY, max_iter=1_000).fit((odds - mean) / scale, gold)
-    weights: np.ndarray = model.coef_[0] / scale
-    return float(model.intercept_[0] - weights @ mean), weights
+    design = np.column_stack([np.full(len(odds), FREEDOM), (odds - mean) / scale])
+    offset = coded.intercept + odds @ coded.weights
+    first, *rest = _corrected(design, offset, coded.gold[train])
+    weights = np.array(rest) / scale
+    return coded.intercept + FREEDOM * first - float(weights @ mean), coded.weights + weights
+
+
+def _corrected(
+    design: Float64[np.ndarray, "n column"],
+    offset: Float64[np.ndarray, " n"],
+    gold: Bool[np.ndarray, " n"],
+) -> list[float]:
+    """Return the coefficients of the penalised logistic regression with an offset."""
+    from scipy.optimize import minimize
+
+    def loss(b: Float64[np.ndarray, " column"]) -> tuple[float, Float64[np.ndarray, " column"]]:
+        odds = offset + design @ b
+        p = np.exp(-np.logaddexp(0, -odds))
+        value = np.logaddexp(0, np.where(gold, -odds, odds)).sum() + b @ b / (2 * PENALTY)
+        return float(value), design.T @ (p - gold) + b / PENALTY
+
+    found = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", tol=1e-9)
+    return [float(x) for x in found.x]

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from stance.heads.coded import Coded, check_labels, fit_weights
+from stance.heads.coded import Coded, check_labels, fit_weights, probability_of
 from stance.metrics import Estimate
 
 FOLDS = 5
@@ -78,12 +78,7 @@ def _cross_fitted(
 def _predicted(
     coded: Coded, train: Int64[np.ndarray, " n"], inside: Bool[np.ndarray, " sentence"]
 ) -> Float64[np.ndarray, " m"]:
-    gold = coded.gold[train]
-    if gold.all() or not gold.any():
-        return np.full(int(inside.sum()), (gold.sum() + 1) / (len(gold) + 2))
-    intercept, weights = fit_weights(coded.odds[train], gold)
-    p: np.ndarray = np.exp(-np.logaddexp(0, -(intercept + coded.odds[inside] @ weights)))
-    return p
+    return probability_of(coded.odds[inside], *fit_weights(coded, train))
 
 
 def _article_weights(
