@@ -262,13 +262,23 @@ def _worded(scored: pa.Table, article: np.ndarray, name: str, codebook: Codebook
     odds = np.array(rows, dtype=np.float64).reshape(-1, len(wordings))
     p = np.array(scored[f"p_{name}"].to_pylist(), dtype=np.float64)
     tagged = np.array(scored[f"tag_{name}"].to_pylist(), dtype=bool)
-    logistic = read_logistic(odds.mean(axis=1), p)
-    worded = WordedFrame(name, wordings, odds, article, logistic, codebook.threshold_of(name))
-    near = np.abs(logistic.probability(odds.mean(axis=1)) - p) < _EXACT
-    sure = np.abs(p - worded.threshold) > _EXACT
-    if not (near.all() and (tagged == (p >= worded.threshold))[sure].all()):
+    mean = odds.mean(axis=1)
+    logistic = read_logistic(mean, p)
+    threshold = _threshold(p, tagged, codebook.threshold_of(name))
+    near = np.abs(logistic.probability(mean) - p) < _EXACT
+    sure = np.abs(p - threshold) > _EXACT
+    if not (near.all() and (tagged == (p >= threshold))[sure].all()):
         raise DataError(
-            f"{name}: its probabilities and tags do not follow from the mean log-odds of its "
-            "wordings, as when a trained head made them; analyze again without it"
+            f"{name}: its probabilities and tags are not a logistic and a threshold of the mean "
+            "log-odds of its wordings, as when a head or another calibration made them; analyze "
+            "again without it"
         )
-    return worded
+    return WordedFrame(name, wordings, odds, article, logistic, threshold)
+
+
+def _threshold(
+    p: Float64[np.ndarray, " sentence"], tagged: Bool[np.ndarray, " sentence"], asked: float
+) -> float:
+    """Return the codebook's threshold, or one between the tagged and the others if it is not."""
+    least, most = float(p[tagged].min(initial=1.0)), float(p[~tagged].max(initial=0.0))
+    return asked if most < asked <= least else (least + most) / 2

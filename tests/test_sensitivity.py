@@ -143,8 +143,21 @@ def test_probabilities_that_a_head_made_are_refused(result: stance.Analysis) -> 
         None if x is None else x * 0.99 + 0.001 * k
         for k, x in enumerate(table["p_restraint"].to_pylist())
     ]
-    with pytest.raises(DataError, match="restraint: its probabilities and tags do not follow"):
+    with pytest.raises(DataError, match="restraint: its probabilities and tags are not a log"):
         worded_frames(table.set_column(place, "p_restraint", pa.array(p)), result.codebook)
+
+
+def test_the_threshold_of_a_calibration_is_read_off_the_table(result: stance.Analysis) -> None:
+    table = result.sentence_table()
+    p = [x for x in table["p_humanitarian"].to_pylist() if x is not None]
+    cut = sorted(p)[-1]
+    tagged = [None if x is None else x >= cut for x in table["p_humanitarian"].to_pylist()]
+    place = table.column_names.index("tag_humanitarian")
+    frames = worded_frames(
+        table.set_column(place, "tag_humanitarian", pa.array(tagged)), result.codebook
+    )
+    assert frames[3].tags((0, 1, 2, 3)).sum() == p.count(cut)
+    assert frames[2].threshold == result.codebook.threshold_of("restraint")
 
 
 def test_a_table_of_another_codebook_is_refused(result: stance.Analysis) -> None:
