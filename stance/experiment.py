@@ -16,7 +16,7 @@ from stance import plots, runs, tables
 from stance.calibration import IDENTITY, Calibration, load_calibration
 from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import ConfigError, DataError
-from stance.heads import apply_head, load_head
+from stance.heads import use_head
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
 from stance.records import Article, Sentence, TaggedSentence
@@ -184,7 +184,7 @@ def analyze(
     tagged = tag_sentences(
         sentences, book, scorer, calibration=calibration, on_progress=on_progress
     )
-    tagged, head_entry = _headed(tagged, head, book, scorer)
+    tagged, head_entry = use_head(head, tagged, book, scorer.fingerprint)
     profiles = _profiles(articles, tagged, tuple(book.frames), seed)
     manifest = {
         "kind": "analysis",
@@ -215,22 +215,6 @@ def _calibration(model: str, scorer: Scorer) -> Calibration:
     from stance.scorers.bundled import MODELS as FOLDER
 
     return load_calibration(FOLDER / "mini" / "calibration.json", scorer.fingerprint)
-
-
-def _headed(
-    tagged: list[TaggedSentence], head: str | Path | None, book: Codebook, scorer: Scorer
-) -> tuple[list[TaggedSentence], dict[str, Any] | None]:
-    if head is None:
-        return tagged, None
-    path = Path(head)
-    loaded = load_head(path, book, scorer.fingerprint)
-    entry = {
-        "path": str(path),
-        "sha256": runs.file_hash(path),
-        "labels": loaded.labels.model_dump(),
-        "frames": list(loaded.frames),
-    }
-    return apply_head(tagged, loaded, book), entry
 
 
 def _profiles(

@@ -1,1 +1,1 @@
-"""One module a command: parse, call, print; heavy libraries are imported inside the functions."""
+"""The commands that measure how far a result can be trusted, one file a command."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float64
@@ -35,6 +36,7 @@ __all__ = [
     "learning_curve",
     "load_head",
     "new_head",
+    "use_head",
 ]
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
@@ -138,6 +140,26 @@ def apply_head(
     return [
         _headed(sentence, head, codebook) if sentence.scored else sentence for sentence in tagged
     ]
+
+
+def use_head(
+    path: str | Path | None, tagged: list[TaggedSentence], codebook: Codebook, scorer: str
+) -> tuple[list[TaggedSentence], dict[str, Any] | None]:
+    """Return the sentences with the head of a file, and its entry in a manifest; None is no head.
+
+    Raises:
+        ConfigError: As in `load_head`.
+    """
+    if path is None:
+        return tagged, None
+    head = load_head(Path(path), codebook, scorer)
+    entry = {
+        "path": str(path),
+        "sha256": sha256(Path(path).read_bytes()).hexdigest(),
+        "labels": head.labels.model_dump(),
+        "frames": list(head.frames),
+    }
+    return apply_head(tagged, head, codebook), entry
 
 
 def _headed(tagged: TaggedSentence, head: Head, codebook: Codebook) -> TaggedSentence:
