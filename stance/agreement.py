@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, final
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from stance.errors import DataError
+from stance.errors import DataError, MissingExtraError
 from stance.gold import Gold, SentenceKey, adjudicate
 from stance.metrics import NOTHING, Estimate, interval
 from stance.resampling import article_weights
@@ -80,6 +80,7 @@ def agree(
 
     Raises:
         DataError: There is one coder only and no result, or no sentence has two labels.
+        MissingExtraError: The library krippendorff is not installed.
     """
     if len(gold.coders) < 2 and result is None:
         raise DataError(
@@ -177,7 +178,10 @@ def n_of(weights: Float64[np.ndarray, "resample n"]) -> Float64[np.ndarray, " re
 
 def _alpha(counts: _Counts) -> float:
     """Return Krippendorff's alpha; NaN where every label is the same."""
-    import krippendorff
+    try:
+        import krippendorff
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("Krippendorff's alpha", "agreement") from error
 
     if (counts.sum(axis=0) == 0).any():
         return float("nan")

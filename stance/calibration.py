@@ -247,3 +247,21 @@ def fit_logistic(
         raise ConfigError("a calibration needs positive and negative labels; these are all alike")
     model: Any = LogisticRegression(C=1e6, max_iter=1_000).fit(odds[:, None], gold)
     return round(float(model.coef_[0, 0]), 6), round(float(model.intercept_[0]), 6)
+
+
+def read_logistic(
+    odds: Float64[np.ndarray, " n"], probability: Float64[np.ndarray, " n"]
+) -> Logistic:
+    """Return the logistic that made probabilities of natural-log odds: the line of their log-odds.
+
+    It is exact where one logistic made them all; whoever needs that must compare.
+    """
+    inside = (probability > 1e-9) & (probability < 1 - 1e-9)
+    if not inside.any():
+        return Logistic()
+    x, p = odds[inside], probability[inside]
+    y = np.log(p) - np.log1p(-p)
+    least, most = int(x.argmin()), int(x.argmax())
+    spread = float(x[most] - x[least])
+    slope = float(y[most] - y[least]) / spread if spread > 0 else 1.0
+    return Logistic(slope=slope, intercept=float(y[least]) - slope * float(x[least]))

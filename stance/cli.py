@@ -13,8 +13,11 @@ import click
 from stance import __version__
 from stance.commands.agree import agree
 from stance.commands.calibrate import calibrate
+from stance.commands.estimate import estimate
 from stance.commands.evaluate import evaluate
+from stance.commands.fit import fit
 from stance.commands.sample import sample
+from stance.commands.sensitivity import sensitivity
 from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ def _targets(text: str | None) -> Targets | None:
 )
 @click.option("--column", "pairs", multiple=True, metavar="text=NAME", help="Name a column.")
 @click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read; count them.")
+@click.option("--head", type=click.Path(path_type=Path), help="Head that stance fit wrote.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
@@ -120,6 +124,7 @@ def analyze(
     form: str,
     pairs: tuple[str, ...],
     skip_bad: bool,
+    head: Path | None,
     threads: int,
     limit: int | None,
     quiet: bool,
@@ -144,6 +149,7 @@ def analyze(
             limit=limit,
             columns=columns,
             skip_bad=skip_bad,
+            head=head,
             stdin=sys.stdin.buffer,
             on_progress=on_progress,
             on_skip=None if quiet else terminal.report_skip,
@@ -188,7 +194,5 @@ def codebooks(name: str | None) -> None:
             click.echo(f"  - {wording}")
 
 
-commands.add_command(agree)
-commands.add_command(calibrate)
-commands.add_command(evaluate)
-commands.add_command(sample)
+for command in (agree, calibrate, estimate, evaluate, fit, sample, sensitivity):
+    commands.add_command(command)

@@ -17,6 +17,7 @@ from stance.applied import applied_calibration, calibration_entry
 from stance.calibration import Calibration
 from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import ConfigError, DataError
+from stance.heads import use_head
 from stance.positions import position_rows
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
@@ -158,6 +159,7 @@ def analyze(
     columns: Mapping[str, str] | None = None,
     skip_bad: bool = False,
     seed: int = 0,
+    head: str | Path | None = None,
     stdin: BinaryIO | None = None,
     on_progress: OnProgress | None = None,
     on_skip: Callable[[Skipped], None] | None = None,
@@ -176,6 +178,7 @@ def analyze(
         columns: For tables, which column is what, as in ``{"text": "body"}``.
         skip_bad: Leave out rows that cannot be read, and count them, instead of stopping.
         seed: Seed of the bootstrap.
+        head: File that `stance fit` wrote: its probabilities take the place of zero-shot ones.
         stdin: Where ``-`` is read from.
         on_progress: Called with the numbers of premises scored and of all.
         on_skip: Called for every row left out.
@@ -219,6 +222,7 @@ def analyze(
         mentions=mentions,
         on_progress=on_progress,
     )
+    tagged, head_entry = use_head(head, tagged, book, scorer.fingerprint)
     profiles = _profiles(articles, tagged, tuple(book.frames), seed)
     manifest = {
         "kind": "analysis",
@@ -228,6 +232,7 @@ def analyze(
         "model": {"name": model, "fingerprint": scorer.fingerprint},
         "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibrated)},
         "calibration": calibration_entry(calibration, calibrated),
+        "head": head_entry,
         "targets": targets_entry(book, calibrated, toward, mentions),
         "counts": {
             **_counts(articles, tagged, scorer, skipped),
