@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from stance import __version__
+from stance.commands.compare import compare
+from stance.commands.run import run, verify
 from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
@@ -150,3 +152,8 @@ def codebooks(name: str | None) -> None:
         click.echo(f"\n{frame}: {entry.definition}")
         for wording in entry.hypotheses:
             click.echo(f"  - {wording}")
+
+
+commands.add_command(run)
+commands.add_command(verify)
+commands.add_command(compare)

@@ -130,8 +130,7 @@ def parse_codebook(text: str, place: str) -> Codebook:
     try:
         return Codebook.model_validate(raw)
     except ValidationError as error:
-        models = (Codebook, Frame, StanceWordings, Target)
-        faults = "; ".join(faults_of(error, models, whole="codebook"))
+        faults = "; ".join(faults_of(error, Codebook, whole="codebook"))
         raise CodebookError(f"{place}: {faults}") from error
 
 

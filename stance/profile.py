@@ -191,14 +191,14 @@ def _shares(
     found: list[FrameShare] = []
     for k, frame in enumerate(frames):
         tagged, shift = int(present[:, k].sum()), k + len(frames)
-        bounds = _exact_at_the_edge(tagged, n_scored) or (float(low[k]), float(high[k]))
+        bounds = exact_at_the_edge(tagged, n_scored) or (float(low[k]), float(high[k]))
         intensity = (float(probability[:, k].mean()), float(low[shift]), float(high[shift]))
         share = (tagged / n_scored, *bounds)
         found.append(FrameShare(frame, section, *share, *intensity, n, n_scored, tagged))
     return found
 
 
-def _exact_at_the_edge(tagged: int, n: int) -> tuple[float, float] | None:
+def exact_at_the_edge(tagged: int, n: int) -> tuple[float, float] | None:
     """Return the Clopper-Pearson interval of 0 of n or n of n; None in between."""
     far = float(((1 - CONFIDENCE) / 2) ** (1 / n))
     if tagged == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -19,7 +19,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose a node unless it is an alias or has an anchor."""
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             problem = f"the anchor or alias {event.anchor!r} is not read; write the value out"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
@@ -84,23 +84,34 @@ def _yaml_fault(error: Exception) -> str:
     return f"is not valid YAML ({' '.join(str(error).split())})"
 
 
-def faults_of(
-    error: ValidationError, models: Sequence[type[BaseModel]], *, whole: str
-) -> list[str]:
-    """Return every fault of what was validated, each with its path.
+def faults_of(error: ValidationError, model: type[BaseModel], *, whole: str) -> list[str]:
+    """Return every fault of what was validated, each with its path and, for a key, near names.
 
     Args:
         error: What pydantic found.
-        models: The models whose keys an unknown key may have been meant as.
+        model: The model that was to be validated.
         whole: What the whole is called where a fault has no path.
     """
-    keys = sorted({key for model in models for key in model.model_fields})
-    return [_fault(dict(fault), keys, whole) for fault in error.errors(include_url=False)]
+    return [_fault(dict(fault), model, whole) for fault in error.errors(include_url=False)]
 
 
-def _fault(fault: dict[str, Any], keys: Sequence[str], whole: str) -> str:
-    place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or whole
+def _fault(fault: dict[str, Any], model: type[BaseModel], whole: str) -> str:
+    path = fault["loc"]
+    place = ".".join(str(part) for part in path if part != "[key]") or whole
     if fault["type"] != "extra_forbidden":
         return f"{place}: {str(fault['msg']).removeprefix('Value error, ')}"
-    near = get_close_matches(str(fault["loc"][-1]), keys, n=1)
+    near = get_close_matches(str(path[-1]), _keys_at(model, path[:-1]), n=1)
     return f"{place}: unknown key" + (f" (did you mean {near[0]}?)" if near else "")
+
+
+def _keys_at(model: type[BaseModel], path: Sequence[object]) -> list[str]:
+    for part in path:
+        if part in model.model_fields:
+            model = _model_in(model.model_fields[str(part)].annotation) or model
+    return sorted(model.model_fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
