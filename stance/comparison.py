@@ -11,10 +11,10 @@ from typing import Any, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool
 
 from stance.errors import RunError
-from stance.resampling import percentile_interval, resampled_ratios
+from stance.resampling import ratio_interval
 from stance.runs.directory import result_folder
 
 
@@ -23,8 +23,8 @@ from stance.runs.directory import result_folder
 class Difference:
     """How the share of a frame differs between two results, over sentences scored in both.
 
-    ``difference`` is second minus first, with a 95 % interval of the paired bootstrap over articles
-    (over sentences where there is one article: ``resampled`` says which). ``only_first`` and
+    ``difference`` is second minus first, with a 95 % interval of the paired bootstrap; what it drew
+    is in ``resampled`` (see `stance.resampling.ratio_interval`). ``only_first`` and
     ``only_second`` count the sentences tagged in one result alone; ``p`` is the exact two-sided p
     of McNemar's test on them and ``p_holm`` the same after Holm's correction over the frames. Both
     take sentences as independent, which those of one article are not.
@@ -154,17 +154,15 @@ def _check_same(pairs: Sequence[_Pair], first: str, second: str) -> None:
 
 def _difference(frame: str, scored: Sequence[_Pair], seed: int) -> Difference:
     tags = np.array([(a[f"tag_{frame}"], b[f"tag_{frame}"]) for a, b in scored], dtype=bool)
-    articles = [a["article_id"] for a, _ in scored]
-    cluster, unit = _clusters(articles)
-    n, sizes = len(tags), np.bincount(cluster)
+    numbers: dict[str, int] = {}
+    cluster = np.array([numbers.setdefault(a["article_id"], len(numbers)) for a, _ in scored])
     moved = tags[:, 1].astype(np.float64) - tags[:, 0]
-    sums = np.bincount(cluster, weights=moved)[:, None]
-    low, high = percentile_interval(resampled_ratios(sums, sizes, seed=seed))
+    low, high, unit = ratio_interval(moved[:, None], cluster, seed=seed)
     shares = tags.mean(axis=0)
     return Difference(
         frame,
-        n,
-        len(set(articles)),
+        len(tags),
+        len(numbers),
         float(shares[0]),
         float(shares[1]),
         float(moved.mean()),
@@ -174,13 +172,6 @@ def _difference(frame: str, scored: Sequence[_Pair], seed: int) -> Difference:
         p_holm=float("nan"),
         resampled=unit,
     )
-
-
-def _clusters(articles: Sequence[str]) -> tuple[Int64[np.ndarray, " sentence"], str]:
-    numbers = {article: k for k, article in enumerate(dict.fromkeys(articles))}
-    if len(numbers) == 1:
-        return np.arange(len(articles)), "sentence"
-    return np.array([numbers[article] for article in articles]), "article"
 
 
 def _mcnemar(tags: Bool[np.ndarray, "sentence 2"]) -> tuple[int, int, float]:

@@ -15,7 +15,7 @@ from jaxtyping import Float64, Int64
 from stance.errors import DataError
 from stance.profile import EVERY, ArticleProfile, exact_at_the_edge
 from stance.records import Article
-from stance.resampling import percentile_interval, resampled_ratios
+from stance.resampling import ratio_interval
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LENGTH = {"year": 4, "month": 7, "day": 10}
@@ -28,7 +28,8 @@ class GroupShare:
 
     ``share`` is the fraction of all scored sentences of the group that are tagged, ``intensity``
     their mean calibrated probability, both with 95 % intervals; NaN where nothing was scored.
-    ``resampled`` says what the bootstrap drew: articles, or sentences where there is one article.
+    ``resampled`` says what the bootstrap drew (see `stance.resampling.ratio_interval`); where every
+    or no sentence is tagged, the bound of the share is the exact binomial one.
     """
 
     group: str
@@ -55,7 +56,6 @@ def group_shares(
     """Return the shares of all articles together, then those of every group, sorted by its name.
 
     Intervals come from a bootstrap over articles, so that sentences of one article stay together.
-    With fewer than about ten articles in a group they are too narrow.
 
     Args:
         profiles: The profiles of all articles.
@@ -98,37 +98,35 @@ def _label(article: Article, by: str | None, period: str | None) -> str:
 
 def _shares(label: str, profiles: Sequence[ArticleProfile], seed: int) -> list[GroupShare]:
     frames = profiles[0].frames
-    sums, sizes, unit = _clusters(profiles)
-    n = int(sizes.sum())
+    values, cluster = _values(profiles)
+    n = len(values)
     if n == 0:
         nothing = (float("nan"),) * 6
-        return [GroupShare(label, frame, *nothing, len(profiles), 0, 0, unit) for frame in frames]
-    means = resampled_ratios(sums, sizes, seed=seed + crc32(label.encode()))
-    low, high = percentile_interval(means)
+        return [GroupShare(label, frame, *nothing, len(profiles), 0, 0, "–") for frame in frames]
+    low, high, unit = ratio_interval(values, cluster, seed=seed + crc32(label.encode()))
     found = []
     for k, frame in enumerate(frames):
-        tagged, shift = round(float(sums[:, k].sum())), k + len(frames)
+        tagged, shift = int(values[:, k].sum()), k + len(frames)
         bounds = exact_at_the_edge(tagged, n) or (float(low[k]), float(high[k]))
-        intensity = (float(sums[:, shift].sum()) / n, float(low[shift]), float(high[shift]))
+        intensity = (float(values[:, shift].mean()), float(low[shift]), float(high[shift]))
         share = (tagged / n, *bounds)
         found.append(GroupShare(label, frame, *share, *intensity, len(profiles), n, tagged, unit))
     return found
 
 
-def _clusters(
+def _values(
     profiles: Sequence[ArticleProfile],
-) -> tuple[Float64[np.ndarray, "cluster column"], Int64[np.ndarray, " cluster"], str]:
-    """Return sums of tags, then of probabilities, and sizes, of articles or of one's sentences."""
+) -> tuple[Float64[np.ndarray, "sentence column"], Int64[np.ndarray, " sentence"]]:
+    """Return tags, then probabilities, of every scored sentence, and the number of its article."""
+    scored = [[s for s in profile.sentences if s.scored] for profile in profiles]
+    held = [own for own in scored if own]
     rows = [
-        [(*(tag.present for tag in s.tags), *(tag.probability for tag in s.tags)) for s in scored]
-        for scored in ([s for s in p.sentences if s.scored] for p in profiles)
+        (*(tag.present for tag in s.tags), *(tag.probability for tag in s.tags))
+        for own in held
+        for s in own
     ]
-    width = 2 * len(profiles[0].frames)
-    unit = "article"
-    if len(rows) == 1:
-        rows, unit = [[row] for row in rows[0]], "sentence"
-    sums = [np.array(own, dtype=np.float64).reshape(-1, width).sum(axis=0) for own in rows]
-    return np.array(sums).reshape(-1, width), np.array([*map(len, rows)], dtype=np.int64), unit
+    values = np.array(rows, dtype=np.float64).reshape(-1, 2 * len(profiles[0].frames))
+    return values, np.repeat(np.arange(len(held)), [len(own) for own in held])
 
 
 GROUP_SCHEMA = (

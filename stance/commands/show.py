@@ -70,7 +70,7 @@ def print_comparison(found: Comparison, *, shown: int) -> None:
     one = found.differences[0]
     articles = "one article" if one.n_articles == 1 else f"{one.n_articles} articles"
     console.print(
-        f"{one.n} sentences of {articles}, resampled by {one.resampled}; McNemar's "
+        f"{one.n} sentences of {articles}, resampled: {one.resampled}; McNemar's "
         "exact test takes sentences as independent"
     )
     _print_unmatched(console, found)
