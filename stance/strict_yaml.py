@@ -32,7 +32,8 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     for key_node, _ in node.value:
         key, line = loader.construct_object(key_node, deep=True), key_node.start_mark.line + 1
         if not isinstance(key, str | int | float | bool):
-            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=node.start_mark)
+            problem = "a key must be text"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
         if key in seen:
             problem = f"the key {key!r} is there twice, in lines {seen[key]} and {line}"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
@@ -77,7 +78,8 @@ def parse_yaml(text: str) -> Any:
 
 def _yaml_fault(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        problem = str(error.problem)
+        before = f"{error.context}, " if str(error.problem).startswith("but ") else ""
+        problem = f"{before}{error.problem}"
         if r"'\t'" in problem:
             problem = "a tab stands where only spaces may"
         return f"line {error.problem_mark.line + 1}: {problem}; mend the YAML there"
