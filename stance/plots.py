@@ -133,7 +133,7 @@ def plot_shares(rows: Sequence[Mapping[str, Any]], *, by: str = "group") -> Figu
     colours = frame_colours(frames)
     with mpl.rc_context(_FIXED):
         figure = Figure(figsize=(_WIDTH, 0.9 + 0.22 * len(names)), layout="constrained")
-        panels = figure.subplots(1, len(frames), sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(frames), sharex=True, sharey=True, squeeze=False)[0]
         for axes, frame in zip(panels, frames, strict=True):
             axes.spines[["top", "right"]].set_visible(False)
             axes.set_title(_shown(frame), fontsize=9)

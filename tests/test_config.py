@@ -121,7 +121,9 @@ def test_settings_that_cannot_be_used(setting: str, message: str) -> None:
 def test_the_digest_changes_with_what_can_change_a_figure() -> None:
     first = read(SMALL)
     assert first.digest() == read(SMALL, "threads=2").digest()
-    assert len({first.digest(), read(SMALL, "seed=1").digest(), read(SMALL, "part=9").digest()}) == 3
+    assert (
+        len({first.digest(), read(SMALL, "seed=1").digest(), read(SMALL, "part=9").digest()}) == 3
+    )
 
 
 def test_a_config_that_cannot_be_read(tmp_path: Path) -> None:
