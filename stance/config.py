@@ -167,7 +167,7 @@ class RunConfig(BaseModel):
     model: _Model = "mini"
     wordings: Wordings = "all"
     threshold: _Threshold | None = None
-    by: Literal["outlet"] | None = None
+    by: _Text | None = None
     period: Literal["year", "month", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0

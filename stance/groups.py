@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, final
 from zlib import crc32
@@ -49,7 +49,7 @@ class GroupShare:
 def group_shares(
     profiles: Sequence[ArticleProfile],
     *,
-    by: Literal["outlet"] | None = None,
+    by: str | None = None,
     period: Literal["year", "month", "day"] | None = None,
     seed: int = 0,
 ) -> tuple[GroupShare, ...]:
@@ -59,40 +59,60 @@ def group_shares(
 
     Args:
         profiles: The profiles of all articles.
-        by: What tells groups apart, beside the period.
+        by: What tells groups apart: ``outlet``, or a column that `stance` does not know.
         period: Groups articles by date too.
         seed: Seed of the bootstrap.
 
     Raises:
-        DataError: No article has an outlet, or a date, where groups are asked for by it.
+        DataError: No article has such a column, or a date, where groups are asked for by it.
     """
     groups = {EVERY: list(profiles)}
     if by or period:
-        _check(profiles, by, period)
+        check_groups((profile.article for profile in profiles), by=by, period=period)
         named = sorted((_label(p.article, by, period), k) for k, p in enumerate(profiles))
         for label, k in named:
             groups.setdefault(label, []).append(profiles[k])
     return tuple(share for label, own in groups.items() for share in _shares(label, own, seed))
 
 
-def _check(profiles: Sequence[ArticleProfile], by: str | None, period: str | None) -> None:
-    articles = [profile.article for profile in profiles]
-    if by and not any(article.outlet for article in articles):
-        raise DataError(
-            "no article has an outlet to group by; name its column under columns (outlet: NAME)"
-        )
-    if period and not any(_DATE.match(article.date or "") for article in articles):
+def check_groups(articles: Iterable[Article], *, by: str | None, period: str | None) -> None:
+    """Check that at least one article has what groups are asked for by; stops at the first.
+
+    Raises:
+        DataError: None has; the message names the columns there are.
+    """
+    lacking, columns = {by, "date" if period else None} - {None}, set[str]()
+    for article in articles:
+        own = _columns(article)
+        columns |= own.keys()
+        lacking -= own.keys()
+        if not lacking:
+            return
+    name = sorted(filter(None, lacking))[0] if lacking else ""
+    if name == "date":
         raise DataError(
             "no article has a date such as 2024-05-31 to group by; name its column under columns "
             "(date: NAME)"
         )
+    if name:
+        raise DataError(
+            f"no article has the column {name!r} to group by; there are "
+            f"{', '.join(sorted(columns)) or 'none'}; name one of them, or its column under columns"
+        )
+
+
+def _columns(article: Article) -> dict[str, str]:
+    """Return what an article can be grouped by, with its values."""
+    date = _DATE.match(article.date or "")
+    found = {**article.metadata, "outlet": article.outlet, "date": date and date.group()}
+    return {name: value for name, value in found.items() if value}
 
 
 def _label(article: Article, by: str | None, period: str | None) -> str:
-    parts = [article.outlet or "no outlet"] if by else []
+    columns = _columns(article)
+    parts = [columns.get(by, f"no {by}")] if by else []
     if period:
-        known = _DATE.match(article.date or "")
-        parts.append(known.group()[: _LENGTH[period]] if known else "no date")
+        parts.append(columns.get("date", "no date")[: _LENGTH[period]])
     return " ".join(parts)
 
 

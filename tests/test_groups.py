@@ -61,10 +61,21 @@ def test_a_group_that_was_not_scored_has_no_share(tmp_path: Path) -> None:
 def test_an_absent_column_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "Talks opened.", "date": "soon"}\n')
     profiles = stance.analyze(tmp_path / "a.jsonl", model="lexical").profiles
-    with pytest.raises(DataError, match="no article has an outlet to group by; name its column"):
+    with pytest.raises(
+        DataError, match="has the column 'outlet' to group by; there are none; name"
+    ):
         group_shares(profiles, by="outlet")
     with pytest.raises(DataError, match=r"no article has a date such as 2024-05-31 to group by"):
         group_shares(profiles, period="month")
+
+
+def test_any_column_can_group(tmp_path: Path) -> None:
+    rows = '{"text": "Talks opened.", "desk": "a"}\n{"text": "It rained.", "desk": "b"}\n'
+    (tmp_path / "a.jsonl").write_text(rows)
+    profiles = stance.analyze(tmp_path / "a.jsonl", model="lexical").profiles
+    assert {share.group for share in group_shares(profiles, by="desk")} == {"all", "a", "b"}
+    with pytest.raises(DataError, match="has the column 'desks' to group by; there are desk; name"):
+        group_shares(profiles, by="desks")
 
 
 def test_shares_are_drawn_the_same_twice(result: stance.Analysis) -> None:

@@ -64,7 +64,10 @@ def cells_of(config: RunConfig, count: Callable[[str], int]) -> tuple[Cell, ...]
     names = [cell.name for cell in cells]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ConfigError(f"grid: two cells would be called {twice[0]!r}; rename a codebook file")
+        raise ConfigError(
+            f"grid: two cells would be called {twice[0]!r}; rename a codebook file, or "
+            "take thresholds farther apart"
+        )
     return tuple(cells)
 
 

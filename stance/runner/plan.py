@@ -138,8 +138,9 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         raise ConfigError(f"{path}: {error}") from error
     paths = tuple(_at(base, text) for text in config.inputs)
     inputs = tuple((file, file_hash(file)) for file in find_files(paths))
+    read = [(_name(file, paths), sha) for file, sha in inputs]
     groups = groupby(cells, key=lambda cell: (cell.model, cell.codebook))
-    made = [_group(config, books[name], model, tuple(own), inputs) for (model, name), own in groups]
+    made = [_group(config, books[name], model, tuple(own), read) for (model, name), own in groups]
     return Plan(config, paths, inputs, tuple(made))
 
 
@@ -156,6 +157,12 @@ def _check(find: Callable[[str], object]) -> Callable[[str], str | None]:
 
 def _at(base: Path, text: str) -> Path:
     return Path(os.path.normpath(base / text))
+
+
+def _name(file: Path, paths: Sequence[Path]) -> str:
+    """Return the name of a file inside the folder that was given, wherever that lies."""
+    within = next((path for path in paths if path != file and path in file.parents), file.parent)
+    return file.relative_to(within).as_posix()
 
 
 def _codebook(base: Path, name: str) -> Codebook:
@@ -182,12 +189,11 @@ def _group(
     book: Codebook,
     model: str,
     cells: tuple[Cell, ...],
-    inputs: Sequence[tuple[Path, str]],
+    read: Sequence[tuple[str, str]],
 ) -> Group:
     made_by: Mapping[str, str] = {k: v for k, v in versions().items() if k in _SCORED_BY}
     code = code_hash(_SCORING)
     part_key = digest_of(model, _files_of(model), book.model_dump_json(), made_by, code)
-    read = [(str(path), sha) for path, sha in inputs]
     how = (dict(config.columns), config.skip_bad, config.limit, config.part)
     return Group(model, book, cells, part_key, digest_of(part_key, read, how, code_hash()))
 

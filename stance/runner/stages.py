@@ -15,8 +15,9 @@ from stance import tables
 from stance.calibration import Calibration
 from stance.errors import RunError
 from stance.experiment import Analysis, analyze, codebook_entry
-from stance.groups import GROUP_SCHEMA, GroupShare, group_rows, group_shares
+from stance.groups import GROUP_SCHEMA, GroupShare, check_groups, group_rows, group_shares
 from stance.profile import profile_article
+from stance.readers import read_articles
 from stance.runner.cells import Cell
 from stance.runner.parts import PartTagger
 from stance.runner.plan import Group, Plan, derived_codebook
@@ -41,6 +42,7 @@ def measure_group(
     """Score the sentences of a group, then write the results and shares of its stale cells."""
     started = time.monotonic()
     config = plan.config
+    _check_groups(plan)
     tagger = PartTagger(folder / group.parts_folder, size=config.part, key=group.part_key)
     analysis = analyze(
         plan.paths,
@@ -62,6 +64,16 @@ def measure_group(
             plan.skip_cell(cell, manifest)
         else:
             _measure_cell(plan, group, cell, analysis, tagger.calibration, folder, manifest)
+
+
+def _check_groups(plan: Plan) -> None:
+    """Check before anything is scored that the groups asked for are there."""
+    config = plan.config
+    if config.by or config.period:
+        articles = read_articles(
+            plan.paths, columns=config.columns, skip_bad=config.skip_bad, limit=config.limit
+        )
+        check_groups(articles, by=config.by, period=config.period)
 
 
 def _check_inputs(plan: Plan, analysis: Analysis) -> None:
