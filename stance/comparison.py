@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Bool
 
 from stance.errors import RunError
-from stance.resampling import ratio_interval
+from stance.intervals import ratio_interval
 from stance.runs.directory import result_folder
 
 
@@ -24,7 +24,7 @@ class Difference:
     """How the share of a frame differs between two results, over sentences scored in both.
 
     ``difference`` is second minus first, with a 95 % interval of the paired bootstrap; what it drew
-    is in ``resampled`` (see `stance.resampling.ratio_interval`). ``only_first`` and
+    is in ``resampled`` (see `stance.intervals.ratio_interval`). ``only_first`` and
     ``only_second`` count the sentences tagged in one result alone; ``p`` is the exact two-sided p
     of McNemar's test on them and ``p_holm`` the same after Holm's correction over the frames. Both
     take sentences as independent, which those of one article are not.

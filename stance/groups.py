@@ -15,7 +15,7 @@ from jaxtyping import Float64, Int64
 from stance.errors import DataError
 from stance.profile import EVERY, ArticleProfile, exact_at_the_edge
 from stance.records import Article
-from stance.resampling import ratio_interval
+from stance.intervals import ratio_interval
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LENGTH = {"year": 4, "month": 7, "day": 10}
@@ -28,7 +28,7 @@ class GroupShare:
 
     ``share`` is the fraction of all scored sentences of the group that are tagged, ``intensity``
     their mean calibrated probability, both with 95 % intervals; NaN where nothing was scored.
-    ``resampled`` says what the bootstrap drew (see `stance.resampling.ratio_interval`); where every
+    ``resampled`` says what the bootstrap drew (see `stance.intervals.ratio_interval`); where every
     or no sentence is tagged, the bound of the share is the exact binomial one.
     """
 

@@ -17,7 +17,7 @@ from scipy.stats import binomtest
 
 import stance
 from stance.errors import RunError
-from stance.resampling import ratio_interval
+from stance.intervals import ratio_interval
 from stance.tagging import retag_sentences
 
 CORPUS = Path(__file__).parent.parent / "notebooks" / "data" / "made_up_outlets.jsonl"
