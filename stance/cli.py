@@ -17,6 +17,7 @@ from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
     from stance.experiment import Analysis
+    from stance.toward import Targets
 
 INTERRUPTED = 130
 
@@ -55,6 +56,17 @@ def _columns(pairs: Sequence[str]) -> dict[str, str]:
     return {known: own for known, _, own in split}
 
 
+def _targets(text: str | None) -> Targets | None:
+    from stance.targets import parse_targets
+
+    if text is None:
+        return None
+    word = text.strip()
+    if word == "auto":
+        return "auto"
+    return "none" if word == "none" else parse_targets(text)
+
+
 @commands.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
 @click.option("--codebook", default="diplomacy", show_default=True, metavar="NAME|FILE")
@@ -64,6 +76,11 @@ def _columns(pairs: Sequence[str]) -> dict[str, str]:
     default="mini",
     show_default=True,
     help="The shipped model, or counting the terms of the codebook.",
+)
+@click.option(
+    "--targets",
+    metavar="NAMES|auto|none",
+    help='Toward whom stance is asked: "Israel=Israeli,IDF; Hamas"; by default the codebook says.',
 )
 @click.option(
     "--out",
@@ -88,6 +105,7 @@ def _columns(pairs: Sequence[str]) -> dict[str, str]:
 def analyze(
     inputs: tuple[str, ...],
     codebook: str,
+    targets: str | None,
     model: str,
     out: Path,
     form: str,
@@ -104,12 +122,13 @@ def analyze(
     """
     from stance import experiment, runs, terminal
 
-    columns = _columns(pairs)
+    columns, toward = _columns(pairs), _targets(targets)
     runs.check_target(out)
     with terminal.progress(quiet=quiet) as on_progress:
         result = experiment.analyze(
             inputs,
             codebook=codebook,
+            targets=toward,
             model=model,
             threads=threads,
             limit=limit,
@@ -151,6 +170,11 @@ def codebooks(name: str | None) -> None:
     for frame, entry in book.frames.items():
         click.echo(f"\n{frame}: {entry.definition}")
         for wording in entry.hypotheses:
+            click.echo(f"  - {wording}")
+    if book.stance is not None:
+        names = ", ".join(target.name for target in book.stance.names)
+        click.echo(f"\nstance toward {names or 'the most-named of the articles'}:")
+        for wording in (*book.stance.favor, *book.stance.against):
             click.echo(f"  - {wording}")
 
 

@@ -17,7 +17,10 @@ from pydantic import (
 )
 
 from stance.errors import CodebookError
+from stance.polarity_terms import AGAINST_TERMS, FAVOR_TERMS
+from stance.records import TargetName
 from stance.strict_yaml import faults_of, parse_yaml
+from stance.targets import target_faults
 
 SHIPPED = Path(__file__).parent / "assets" / "codebooks"
 DEFAULT = "diplomacy"
@@ -34,6 +37,18 @@ def _needs_target(wording: str) -> str:
 
 _StanceWording: TypeAlias = Annotated[_Text, AfterValidator(_needs_target)]
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
+
+FAVOR = (
+    "The text is favorable to {target}.",
+    "{target} is portrayed positively.",
+    "The author supports {target}.",
+)
+AGAINST = (
+    "The text is critical of {target}.",
+    "{target} is portrayed negatively.",
+    "The author opposes {target}.",
+)
+RELEVANCE = ("The text mentions {target}.",)
 
 
 class Frame(BaseModel):
@@ -58,18 +73,44 @@ class Target(BaseModel):
 
     model_config = _FROZEN
 
-    name: _Text
-    aliases: tuple[_Text, ...] = ()
+    name: str
+    aliases: tuple[str, ...] = ()
 
 
 class StanceWordings(BaseModel):
-    """How stance is asked: the targets, and wordings in favour and against with ``{target}``."""
+    """How stance is asked: the targets, and wordings with ``{target}`` in favour and against.
+
+    The relevance wordings are a gate: a sentence that does not entail them is not about the target.
+    The default wordings are those that the shipped calibration was fitted with; terms are for the
+    lexical scorer.
+    """
 
     model_config = _FROZEN
 
     targets: Literal["auto"] | tuple[Target, ...] = "auto"
-    favor: tuple[_StanceWording, ...] = Field(min_length=1)
-    against: tuple[_StanceWording, ...] = Field(min_length=1)
+    favor: tuple[_StanceWording, ...] = Field(default=FAVOR, min_length=1)
+    against: tuple[_StanceWording, ...] = Field(default=AGAINST, min_length=1)
+    relevance: tuple[_StanceWording, ...] = RELEVANCE
+    favor_terms: tuple[_Text, ...] = FAVOR_TERMS
+    against_terms: tuple[_Text, ...] = AGAINST_TERMS
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """Every wording: favor, against, relevance."""
+        return (*self.favor, *self.against, *self.relevance)
+
+    @property
+    def names(self) -> tuple[TargetName, ...]:
+        """The declared targets; none where they are proposed from the corpus."""
+        declared = () if self.targets == "auto" else self.targets
+        return tuple(TargetName(target.name, target.aliases) for target in declared)
+
+    @model_validator(mode="after")
+    def _findable(self) -> StanceWordings:
+        faults = "; ".join(target_faults(self.names))
+        if faults:
+            raise ValueError(faults)
+        return self
 
 
 class Codebook(BaseModel):

@@ -17,6 +17,7 @@ from stance import plots, runs, tables
 from stance.calibration import IDENTITY, Calibration, load_calibration
 from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import ConfigError, DataError
+from stance.positions import position_rows
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
 from stance.records import Article, Sentence, TaggedSentence
@@ -24,6 +25,9 @@ from stance.report import IN_FULL, render_report
 from stance.scorers import MODELS, Scorer, load_scorer
 from stance.sentences import split
 from stance.tagging import OnProgress, Tagger, premise_of, tag_sentences
+from stance.targets import find_mentions
+from stance.toward import Targets, choose_targets, targets_entry, with_targets
+from stance.voices import find_voices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,15 +61,26 @@ class Analysis:
         """Return the ``profiles`` table (see `stance.tables.PROFILE_SCHEMA`)."""
         return tables.profile_table([row for p in self.profiles for row in profile_rows(p)])
 
-    def to_pandas(self, table: Literal["sentences", "profiles"] = "sentences") -> pd.DataFrame:
-        """Return one of the two tables as a pandas data frame.
+    def stance_table(self) -> pa.Table:
+        """Return the ``stances`` table (see `stance.tables.STANCE_SCHEMA`)."""
+        return tables.stance_table([row for p in self.profiles for row in position_rows(p)])
+
+    @property
+    def _tables(self) -> dict[str, Callable[[], pa.Table]]:
+        made = (self.sentence_table, self.profile_table, self.stance_table)
+        return dict(zip(("sentences", "profiles", "stances"), made, strict=True))
+
+    def to_pandas(
+        self, table: Literal["sentences", "profiles", "stances"] = "sentences"
+    ) -> pd.DataFrame:
+        """Return one of the three tables as a pandas data frame.
 
         Raises:
             ConfigError: There is no table of that name.
         """
-        made = {"sentences": self.sentence_table, "profiles": self.profile_table}
+        made = self._tables
         if table not in made:
-            raise ConfigError(f"there is no table {table!r}; name sentences or profiles")
+            raise ConfigError(f"there is no table {table!r}; name {', '.join(made)}")
         frame: pd.DataFrame = made[table]().to_pandas()
         return frame
 
@@ -83,8 +98,8 @@ class Analysis:
         return Path(folder)
 
     def _write(self, folder: Path, *, report: bool) -> None:
-        made = {"sentences": self.sentence_table(), "profiles": self.profile_table()}
-        for name, table in made.items():
+        for name, make in self._tables.items():
+            table = make()
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
         if report:
@@ -132,6 +147,7 @@ def analyze(
     inputs: str | Path | Sequence[str | Path],
     *,
     codebook: str | Path | Codebook = DEFAULT,
+    targets: Targets | None = None,
     model: str = "mini",
     threads: int = 0,
     limit: int | None = None,
@@ -148,6 +164,8 @@ def analyze(
     Args:
         inputs: Files, folders, or ``-`` for standard input.
         codebook: Name of a shipped codebook, path of a YAML file, or a codebook.
+        targets: Toward whom or what stance is asked, instead of the codebook's: declared ones,
+            ``auto`` for the most-named of the articles, ``none`` for no stance at all.
         model: ``mini`` (shipped) or ``lexical`` (counts the terms of the codebook).
         threads: Threads of the model; 0 takes one a core.
         limit: Most articles to read.
@@ -164,6 +182,7 @@ def analyze(
     """
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    book = with_targets(book, targets)
     scorer = load_model(model, book, threads)
     skipped: Counter[str] = Counter()
 
@@ -184,9 +203,19 @@ def analyze(
     )
     if not articles:
         raise DataError("no article could be read from the input; check the files or --skip-bad")
-    sentences = [sentence for article in articles for sentence in split(article)]
+    voices = [find_voices(article, split(article)) for article in articles]
+    sentences = [sentence for found in voices for sentence in found.sentences]
     calibration = _calibration(model, scorer)
-    tagged = tagger(sentences, book, scorer, calibration=calibration, on_progress=on_progress)
+    toward = choose_targets(book, sentences)
+    mentions = find_mentions(sentences, toward)
+    tagged = tagger(
+        sentences,
+        book,
+        scorer,
+        calibration=calibration,
+        mentions=mentions,
+        on_progress=on_progress,
+    )
     profiles = _profiles(articles, tagged, tuple(book.frames), seed)
     manifest = {
         "kind": "analysis",
@@ -195,7 +224,11 @@ def analyze(
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
         "codebook": codebook_entry(book, calibration),
-        "counts": _counts(articles, tagged, scorer, skipped),
+        "targets": targets_entry(book, calibration, toward, mentions),
+        "counts": {
+            **_counts(articles, tagged, scorer, skipped),
+            "unbalanced_quotation_marks": sum(found.unbalanced for found in voices),
+        },
         "inputs": _inputs(articles),
         "versions": runs.versions(),
     }

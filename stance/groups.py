@@ -13,9 +13,9 @@ import pyarrow as pa
 from jaxtyping import Float64, Int64
 
 from stance.errors import DataError
+from stance.intervals import ratio_interval
 from stance.profile import EVERY, ArticleProfile, exact_at_the_edge
 from stance.records import Article
-from stance.intervals import ratio_interval
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LENGTH = {"year": 4, "month": 7, "day": 10}

@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stance.errors import ConfigError
-from stance.profile import ArticleProfile
-from stance.records import Section
+from stance.positions import Estimate, positions
+from stance.profile import EVERY, NARRATION, SPEECH, ArticleProfile, FrameShare
+from stance.records import Polarity, Section
 
 _WIDTH = 7.2
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#5b2a86", "#666666")
@@ -90,6 +91,71 @@ def plot_strip(profile: ArticleProfile) -> Figure:
         axes.set_xlabel("sentence, in order (dot: tagged; dashed: end of headline, of lead)")
         figure.colorbar(image, ax=axes, label="probability", shrink=0.9)
     return figure
+
+
+def plot_stances(profile: ArticleProfile) -> Figure:
+    """Draw the shares against (left) and in favour (right) of every target, with intervals and n.
+
+    Targets are as in `stance.positions.positions`, over all holders; one without a stance is left
+    out. What is missing to 100 % is neutral.
+    """
+    found = [p for p in positions(profile) if p.holder_kind == EVERY and p.n]
+    with mpl.rc_context(_FIXED):
+        figure, axes = _axes(1.1 + 0.34 * max(len(found), 1))
+        for place, position in enumerate(found):
+            sides = ((position.against, -1, _COLOURS[1]), (position.favor, 1, _COLOURS[0]))
+            for share, sign, colour in sides:
+                _diverging_bar(axes, place, share, sign, colour)
+        names = [f"{_printable(p.target)}  (n = {p.n})" for p in found]
+        axes.set_yticks(range(len(found)), names)
+        axes.axvline(0, color="#222222", linewidth=0.8)
+        axes.invert_yaxis()
+        axes.set_xlim(-100, 100)
+        axes.set_xticks([-100, -50, 0, 50, 100], ["100", "50", "0", "50", "100"])
+        axes.set_xlabel("against  ←  share of n sentences, %  →  in favour  (line: 95 % interval)")
+    return figure
+
+
+def _diverging_bar(axes: Axes, place: int, share: Estimate, sign: int, colour: str) -> None:
+    width, low, high = (100 * value for value in (share.value, share.low, share.high))
+    reach = [[width - low], [high - width]][::sign]
+    axes.barh(place, sign * width, height=0.62, color=colour)
+    axes.errorbar(sign * width, place, xerr=reach, color="#222222", capsize=3, linewidth=1.2)
+
+
+def _printable(name: str) -> str:
+    """Return a name that a figure can hold: short, of one line, and no mathematics."""
+    text = "".join(c if c.isprintable() else " " for c in name).replace("$", r"\$")
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def plot_voices(profile: ArticleProfile) -> Figure:
+    """Draw the share of every frame in narration and in speech, with intervals."""
+    with mpl.rc_context(_FIXED):
+        figure, axes = _axes(1.1 + 0.5 * len(profile.frames))
+        for shift, voice, hatch in ((-0.2, NARRATION, ""), (0.2, SPEECH, "////")):
+            shares = profile.by_voice(voice)
+            n = shares[0].n_scored if shares else 0
+            for place, share in enumerate(shares if n else ()):
+                _voice_bar(axes, place + shift, share, frame_colours(profile.frames), hatch)
+            label = f"{voice} (n = {n})"
+            axes.barh(0, 0, color="#dddddd", edgecolor="#222222", hatch=hatch, label=label)
+        axes.set_yticks(range(len(profile.frames)), [_shown(f) for f in profile.frames])
+        axes.invert_yaxis()
+        axes.set_xlim(0, 100)
+        axes.set_xlabel("share of n scored sentences, % (bar), with 95 % interval (line)")
+        axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _voice_bar(
+    axes: Axes, place: float, share: FrameShare, colours: Mapping[str, str], hatch: str
+) -> None:
+    width, low, high = (100 * x for x in (share.share, share.share_low, share.share_high))
+    colour = colours[share.frame]
+    axes.barh(place, width, height=0.36, color=colour, hatch=hatch, edgecolor="#ffffff")
+    reach = [[width - low], [high - width]]
+    axes.errorbar(width, place, xerr=reach, color="#222222", capsize=2, linewidth=1.0)
 
 
 def _end_sections(axes: Axes, profile: ArticleProfile) -> None:
@@ -189,9 +255,14 @@ class Drawn:
 
 
 def draw_article(profile: ArticleProfile) -> tuple[Drawn, ...]:
-    """Draw the three figures of an article."""
+    """Draw the figures of an article: three, and those of stances and voices it has."""
+    figures = dict(FIGURES)
+    if any(label.polarity is not Polarity.NA for s in profile.sentences for label in s.stances):
+        figures["stances"] = ("Stance toward every target, with 95 % intervals", plot_stances)
+    if profile.by_voice(NARRATION) or profile.by_voice(SPEECH):
+        figures["voices"] = ("Share of every frame in narration and in speech", plot_voices)
     return tuple(
-        Drawn(name, caption, _files(draw(profile))) for name, (caption, draw) in FIGURES.items()
+        Drawn(name, caption, _files(draw(profile))) for name, (caption, draw) in figures.items()
     )
 
 

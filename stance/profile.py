@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, final
 from zlib import crc32
@@ -11,11 +12,13 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from stance.records import Article, Section, TaggedSentence
+from stance.records import Article, Section, Sentence, TaggedSentence, Voice
 
 RESAMPLES = 10_000
 CONFIDENCE = 0.95
 EVERY = "all"
+NARRATION, SPEECH = "narration", "speech"
+TOP_SPEAKERS = 5
 _CELLS = 4_000_000
 _MOST_EXACT = 3_000
 
@@ -28,7 +31,8 @@ class FrameShare:
     ``share`` is the fraction of scored sentences tagged, ``intensity`` their mean calibrated
     probability, each with a 95 % interval; all are NaN where no sentence was scored. ``section`` is
     headline, lead, body or all; ``n`` counts sentences, ``n_scored`` those that were scored and
-    ``n_tagged`` those that carry the frame.
+    ``n_tagged`` those that carry the frame. ``voice`` is all, narration or speech, ``speaker`` one
+    speaker's name; both are given for all sections together only.
     """
 
     frame: str
@@ -42,6 +46,8 @@ class FrameShare:
     n: int
     n_scored: int
     n_tagged: int
+    voice: str = EVERY
+    speaker: str | None = None
 
 
 @final
@@ -72,7 +78,16 @@ class ArticleProfile:
     @property
     def overall(self) -> tuple[FrameShare, ...]:
         """The shares over all sections, in the order of the codebook."""
-        return tuple(share for share in self.shares if share.section == EVERY)
+        return tuple(s for s in self.shares if s.section == EVERY and s.voice == EVERY)
+
+    def by_voice(self, voice: str) -> tuple[FrameShare, ...]:
+        """Return the shares in narration or in speech; empty where nobody asked who speaks."""
+        return tuple(s for s in self.shares if s.voice == voice and s.speaker is None)
+
+    def by_speaker(self) -> dict[str, tuple[FrameShare, ...]]:
+        """Return the shares of the top speakers, who has most sentences first."""
+        names = dict.fromkeys(s.speaker for s in self.shares if s.speaker is not None)
+        return {n: tuple(s for s in self.shares if s.speaker == n) for n in names}
 
     def clearest(self, frame: str) -> TaggedSentence | None:
         """Return the sentence that carries a frame with the highest probability, or None."""
@@ -111,6 +126,10 @@ def profile_article(
         name = EVERY if section == EVERY else Section(section).value
         part = [s for s in sentences if section in (EVERY, s.sentence.section)]
         shares += _shares(part, frames, name, resamples, generator(name))
+    for voice, speaker, part in _voices(sentences):
+        purpose = f"{voice}\0{speaker or ''}"
+        split = _shares(part, frames, EVERY, resamples, generator(purpose))
+        shares += [replace(share, voice=voice, speaker=speaker) for share in split]
     return ArticleProfile(
         article,
         tuple(sentences),
@@ -121,6 +140,27 @@ def profile_article(
         leading,
         support,
     )
+
+
+def voice_kind(sentence: Sentence) -> str | None:
+    """Return narration, speech (direct, indirect or mixed), or None where nobody asked."""
+    if sentence.voice is None:
+        return None
+    return NARRATION if sentence.voice is Voice.NARRATION else SPEECH
+
+
+def _voices(
+    sentences: Sequence[TaggedSentence],
+) -> Iterator[tuple[str, str | None, list[TaggedSentence]]]:
+    """Yield narration, speech, and the speech of the top speakers, as far as there is any."""
+    for voice in (NARRATION, SPEECH):
+        part = [s for s in sentences if voice_kind(s.sentence) == voice]
+        if part:
+            yield voice, None, part
+    spoken = [s for s in sentences if voice_kind(s.sentence) == SPEECH and s.sentence.speaker]
+    counts = Counter(s.sentence.speaker for s in spoken)
+    for speaker, _ in counts.most_common(TOP_SPEAKERS):
+        yield SPEECH, speaker, [s for s in spoken if s.sentence.speaker == speaker]
 
 
 def _generator(seed: int, article_id: str, purpose: str) -> np.random.Generator:
@@ -231,13 +271,14 @@ def _entropy(totals: Int64[np.ndarray, " frame"]) -> float:
 
 
 def profile_rows(profile: ArticleProfile) -> list[dict[str, Any]]:
-    """Return the ``profiles`` rows of one article, section × frame, over all voices."""
+    """Return the ``profiles`` rows of one article: section × frame, then voice × frame."""
     return [
         {
             "article_id": profile.article.id,
             "frame": share.frame,
             "section": share.section,
-            "voice": EVERY,
+            "voice": share.voice,
+            "speaker": share.speaker,
             "share": share.share,
             "share_low": share.share_low,
             "share_high": share.share_high,

@@ -85,7 +85,10 @@ class Article:
 class Sentence:
     """A sentence of an article: ``text == article.text[start:end]``; ``id`` counts from 0.
 
-    ``voice`` is None where nobody asked who speaks, which is not the same as narration.
+    ``voice`` is None where nobody asked who speaks, which is not the same as narration. ``speaker``
+    is None for narration and where no speaker was found; ``speaker_resolved`` is False there unless
+    it is narration, and for a pronoun that may mean several people. ``speaker_span`` is where the
+    speaker is named, possibly outside the sentence.
     """
 
     article_id: str
@@ -96,6 +99,30 @@ class Sentence:
     section: Section = Section.BODY
     voice: Voice | None = None
     speaker: str | None = None
+    speaker_span: Span | None = None
+    speaker_resolved: bool = True
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TargetName:
+    """Somebody or something that a stance is taken toward, by every name it goes by."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Where a sentence names a target: ``span`` points into `Article.text`.
+
+    ``linked`` is True for a pronoun or "the country" that the sentence before made unambiguous.
+    """
+
+    target: str
+    span: Span
+    linked: bool = False
 
 
 @final
@@ -121,6 +148,10 @@ class Tag:
     entailment: tuple[float, ...]
 
 
+OUTLET = "outlet"
+"""The holder of what an article says in its own voice."""
+
+
 class Polarity(str, Enum):
     """A stance; NA means that the sentence is not about the target: that is not neutral."""
 
@@ -133,12 +164,19 @@ class Polarity(str, Enum):
 @final
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The stance of a sentence toward one target, with the probabilities it was decided from."""
+    """The stance of a sentence toward one target it mentions, and what it was decided from.
+
+    ``holder`` is `OUTLET` in narration and the speaker in speech; None where the speaker was not
+    found or nobody asked who speaks. ``p_favor`` and ``p_against`` stay what they are under NA, so
+    that a decision of the relevance gate can be looked into; ``mention`` is the first one.
+    """
 
     target: str
     polarity: Polarity
     p_favor: float
     p_against: float
+    holder: str | None = None
+    mention: Mention | None = None
 
 
 @final
@@ -158,3 +196,8 @@ class TaggedSentence:
     def frames(self) -> tuple[str, ...]:
         """The frames found in the sentence."""
         return tuple(tag.frame for tag in self.tags if tag.present)
+
+    def stance_toward(self, target: str) -> Polarity:
+        """Return the stance toward a target; NA where the sentence does not mention it."""
+        found = (label.polarity for label in self.stances if label.target == target)
+        return next(found, Polarity.NA)

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stance.codebooks import Codebook
+from stance.panels import corpus_rows, marks, most_options, panel, told
 from stance.plots import Drawn, frame_colours
 from stance.profile import ArticleProfile
 from stance.records import TaggedSentence
@@ -42,14 +43,17 @@ def render_report(
     )
     colours = frame_colours(tuple(codebook.frames))
     shown = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
+    shown_articles = [
+        {**_article(index, profile, codebook, colours), "figures": [*map(_figure, drawn)]}
+        for index, (profile, drawn) in enumerate(zip(profiles, figures, strict=False))
+    ]
     return environment.get_template("report.html").render(
         profiles=profiles,
         codebook=codebook,
         colours=colours,
-        articles=[
-            {**_article(index, profile, codebook, colours), "figures": [*map(_figure, drawn)]}
-            for index, (profile, drawn) in enumerate(zip(profiles, figures, strict=False))
-        ],
+        articles=shown_articles,
+        options=most_options([article["panel"] for article in shown_articles]),
+        corpus=corpus_rows(profiles),
         made=list(_flat(shown)),
         percent=_percent,
     )
@@ -83,6 +87,7 @@ def _article(
         "name": article.title or article.id,
         "place": " · ".join(part for part in known if part),
         "pieces": list(_pieces(profile, colours)),
+        "panel": panel(profile),
         "extremes": [_extremes(profile, frame, codebook) for frame in profile.frames],
     }
 
@@ -95,7 +100,8 @@ def _pieces(profile: ArticleProfile, colours: Mapping[str, str]) -> Iterator[dic
     """Yield the whole text in order: sentences, omitted spans, and what is between."""
     text = profile.article.text
     marked: list[tuple[int, int, dict[str, Any]]] = [
-        (t.sentence.start, t.sentence.end, _sentence(t, colours)) for t in profile.sentences
+        (t.sentence.start, t.sentence.end, {**_sentence(t, colours), "marks": classes})
+        for t, classes in zip(profile.sentences, marks(profile), strict=True)
     ]
     marked += [
         (o.span.start, o.span.end, {"kind": "omitted", "told": o.reason})
@@ -110,15 +116,15 @@ def _pieces(profile: ArticleProfile, colours: Mapping[str, str]) -> Iterator[dic
 
 
 def _sentence(tagged: TaggedSentence, colours: Mapping[str, str]) -> dict[str, Any]:
-    marks = [colours[frame] for frame in tagged.frames]
-    told = "\n".join(f"{tag.frame}  {_percent(tag.probability)}" for tag in tagged.tags)
+    own = [colours[frame] for frame in tagged.frames]
+    lines = [f"{tag.frame}  {_percent(tag.probability)}" for tag in tagged.tags]
     return {
         "kind": "sentence",
         "id": tagged.sentence.id,
         "scored": tagged.scored,
-        "colours": marks,
-        "stripes": _stripes(marks),
-        "told": told if tagged.scored else "not scored",
+        "colours": own,
+        "stripes": _stripes(own),
+        "told": "\n".join([*(lines if tagged.scored else ["not scored"]), *told(tagged)]),
     }
 
 

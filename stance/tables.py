@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from stance.records import TaggedSentence
+from stance.records import Label, TaggedSentence
 
 _STANCE = pa.list_(
     pa.struct(
@@ -22,6 +22,10 @@ _STANCE = pa.list_(
             ("label", pa.string()),
             ("p_favor", pa.float64()),
             ("p_against", pa.float64()),
+            ("holder", pa.string()),
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+            ("linked", pa.bool_()),
         ]
     )
 )
@@ -33,6 +37,12 @@ def sentence_schema(frames: Sequence[str]) -> pa.Schema:
     ``start`` and ``end`` are code points of the article's text, end exclusive; ``p_<frame>`` is a
     calibrated probability and ``tag_<frame>`` the decision, both null where ``scored`` is false;
     ``odds_<frame>`` holds the natural-log odds of entailment of every wording.
+
+    ``stance`` has one entry for every target mentioned, in order: ``label`` is favor, against,
+    neutral or NA (mentioned, but the relevance gate says no; a target that is not listed is NA
+    too); ``holder`` is ``outlet`` or the speaker, null where that is not known; ``start`` and
+    ``end`` are code points of the mention, ``linked`` is true where that is a pronoun or "the
+    country".
     """
     fixed = [
         ("article_id", pa.string()),
@@ -56,6 +66,7 @@ PROFILE_SCHEMA = pa.schema(
         ("frame", pa.string()),
         ("section", pa.string()),
         ("voice", pa.string()),
+        ("speaker", pa.string()),
         ("share", pa.float64()),
         ("share_low", pa.float64()),
         ("share_high", pa.float64()),
@@ -67,7 +78,36 @@ PROFILE_SCHEMA = pa.schema(
         ("n_tagged", pa.int64()),
     ]
 )
-"""One row an article × frame × section × voice; a share of no scored sentence is NaN, n = 0."""
+"""One row an article × frame × section × voice × speaker; a share of no scored sentence is NaN.
+
+``voice`` is all, narration or speech; ``speaker`` is null but in rows of one speaker.
+"""
+
+STANCE_SCHEMA = pa.schema(
+    [
+        ("article_id", pa.string()),
+        ("target", pa.string()),
+        ("holder_kind", pa.string()),
+        ("holder", pa.string()),
+        *(
+            (f"{name}{bound}", pa.float64())
+            for name in ("share_favor", "share_against", "net")
+            for bound in ("", "_low", "_high")
+        ),
+        ("n", pa.int64()),
+        ("n_favor", pa.int64()),
+        ("n_against", pa.int64()),
+        ("n_neutral", pa.int64()),
+        ("n_na", pa.int64()),
+    ]
+)
+"""One row an article × target × kind of holder, and one for every speaker.
+
+``holder_kind`` is all, outlet (narration), speech (anybody's), speaker (the one in ``holder``) or
+unknown; ``n`` counts the sentences with a stance toward the target, favor, against or neutral, and
+``n_na`` those that mention it while the relevance gate says no. ``net`` is the share in favor minus
+the share against. Shares of n = 0 are NaN.
+"""
 
 
 def sentence_table(sentences: Sequence[TaggedSentence], frames: Sequence[str]) -> pa.Table:
@@ -87,21 +127,32 @@ def _sentence_row(tagged: TaggedSentence) -> dict[str, Any]:
         "voice": None if sentence.voice is None else sentence.voice.value,
         "speaker": sentence.speaker,
         "scored": tagged.scored,
-        "stance": [
-            {
-                "target": label.target,
-                "label": label.polarity.value,
-                "p_favor": label.p_favor,
-                "p_against": label.p_against,
-            }
-            for label in tagged.stances
-        ],
+        "stance": [_label_entry(label) for label in tagged.stances],
     }
     for tag in tagged.tags:
         row[f"p_{tag.frame}"] = tag.probability
         row[f"tag_{tag.frame}"] = tag.present
         row[f"odds_{tag.frame}"] = list(tag.entailment)
     return row
+
+
+def _label_entry(label: Label) -> dict[str, Any]:
+    mention = label.mention
+    return {
+        "target": label.target,
+        "label": label.polarity.value,
+        "p_favor": label.p_favor,
+        "p_against": label.p_against,
+        "holder": label.holder,
+        "start": None if mention is None else mention.span.start,
+        "end": None if mention is None else mention.span.end,
+        "linked": None if mention is None else mention.linked,
+    }
+
+
+def stance_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the ``stances`` table from its rows."""
+    return table_of(rows, STANCE_SCHEMA)
 
 
 def profile_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

@@ -12,7 +12,14 @@ from jaxtyping import Float64
 from stance.calibration import IDENTITY, Calibration
 from stance.codebooks import Codebook
 from stance.errors import ScorerError
-from stance.records import LogProbs, Question, Sentence, Tag, TaggedSentence
+from stance.labelling import (
+    StanceQuestion,
+    decide,
+    holder_of,
+    mean_stance_odds,
+    stance_questions,
+)
+from stance.records import Label, LogProbs, Mention, Question, Sentence, Tag, TaggedSentence
 from stance.scorers import Scorer
 
 OnProgress: TypeAlias = Callable[[int, int], None]
@@ -31,9 +38,10 @@ class Tagger(Protocol):
         scorer: Scorer,
         *,
         calibration: Calibration = IDENTITY,
+        mentions: Sequence[Sequence[Mention]] = (),
         on_progress: OnProgress | None = None,
     ) -> list[TaggedSentence]:
-        """Return the sentences with their tags."""
+        """Return the sentences with their tags and stances."""
 
 
 def tag_sentences(
@@ -42,37 +50,42 @@ def tag_sentences(
     scorer: Scorer,
     *,
     calibration: Calibration = IDENTITY,
+    mentions: Sequence[Sequence[Mention]] = (),
     on_progress: OnProgress | None = None,
 ) -> list[TaggedSentence]:
-    """Tag every sentence with every frame of a codebook.
+    """Tag every sentence with every frame of a codebook, and with its stance toward the mentioned.
 
     The wordings of a frame are combined by the mean of their natural-log odds of entailment, which
     the calibration turns into a probability; from the codebook's threshold on the frame is present.
-    A sentence without a letter is not scored.
+    A sentence without a letter is not scored. Frames and stances of a sentence are one question.
 
     Args:
         sentences: The sentences, of one article or many.
         codebook: What is asked.
         scorer: Who answers.
         calibration: From log-odds to probabilities; the identity by default.
+        mentions: The targets mentioned, one entry a sentence; the codebook's stance wordings are
+            asked about them.
         on_progress: Called after every group of premises.
 
     Raises:
         ScorerError: The scorer broke its contract.
     """
-    asked = codebook.hypotheses
+    toward = _toward(sentences, mentions, codebook)
     readable = [any(map(str.isalpha, sentence.text)) for sentence in sentences]
     questions = [
-        Question(premise_of(sentence), asked)
-        for sentence, ask in zip(sentences, readable, strict=True)
+        Question(
+            premise_of(sentence), (*codebook.hypotheses, *(h for s in own for h in s.hypotheses))
+        )
+        for sentence, own, ask in zip(sentences, toward, readable, strict=True)
         if ask
     ]
     answers = iter(ask_all(questions, scorer, on_progress=on_progress))
     return [
-        TaggedSentence(sentence, _tags(log_odds(next(answers)), codebook, calibration))
+        _tagged(sentence, own, next(answers), codebook, calibration)
         if ask
         else TaggedSentence(sentence, (), scored=False)
-        for sentence, ask in zip(sentences, readable, strict=True)
+        for sentence, own, ask in zip(sentences, toward, readable, strict=True)
     ]
 
 
@@ -83,7 +96,9 @@ def retag_sentences(
     wordings: Sequence[int] | None = None,
     calibration: Calibration = IDENTITY,
 ) -> list[TaggedSentence]:
-    """Decide again from the log-odds of tagged sentences; nothing is scored.
+    """Decide on frames again from the log-odds of tagged sentences; nothing is scored.
+
+    Stances stay as they are.
 
     Args:
         tagged: Sentences tagged by a codebook of the same frames.
@@ -107,6 +122,46 @@ def _kept(
         for tag in tags
     ]
     return np.array([odds for own in kept for odds in own], dtype=np.float64)
+
+
+def _toward(
+    sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], codebook: Codebook
+) -> list[tuple[StanceQuestion, ...]]:
+    if not mentions or codebook.stance is None:
+        return [()] * len(sentences)
+    wordings = codebook.stance
+    pairs = zip(sentences, mentions, strict=True)
+    return [stance_questions(sentence, found, wordings) for sentence, found in pairs]
+
+
+def _tagged(
+    sentence: Sentence,
+    toward: Sequence[StanceQuestion],
+    answer: LogProbs,
+    codebook: Codebook,
+    calibration: Calibration,
+) -> TaggedSentence:
+    n = len(codebook.hypotheses)
+    labels = _labels(sentence, toward, answer[n:], codebook, calibration)
+    return TaggedSentence(sentence, _tags(log_odds(answer[:n]), codebook, calibration), labels)
+
+
+def _labels(
+    sentence: Sentence,
+    toward: Sequence[StanceQuestion],
+    answer: LogProbs,
+    codebook: Codebook,
+    calibration: Calibration,
+) -> tuple[Label, ...]:
+    if not toward or codebook.stance is None:
+        return ()
+    wordings, holder = codebook.stance, holder_of(sentence)
+    logistic = calibration.of_stance(wordings.wordings)
+    parts = np.split(log_odds(answer), len(toward))
+    return tuple(
+        decide(question, mean_stance_odds(odds, wordings), logistic, holder)
+        for question, odds in zip(toward, parts, strict=True)
+    )
 
 
 def premise_of(sentence: Sentence) -> str:

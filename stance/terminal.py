@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from stance.errors import harmless
-from stance.profile import ArticleProfile, FrameShare
+from stance.positions import Position, corpus_positions, positions, shown_positions
+from stance.profile import NARRATION, SPEECH, ArticleProfile, FrameShare
 from stance.readers import Skipped
 from stance.tagging import OnProgress
 
@@ -49,6 +50,12 @@ def print_profiles(result: Analysis) -> None:
     for profile in result.profiles[:SHOWN]:
         console.print(_heading(profile))
         console.print(_table(profile))
+        _print_voices(console, profile)
+        _print_stances(console, profile)
+    if len(result.profiles) > 1:
+        _print_positions(
+            console, shown_positions(corpus_positions(result.profiles)), "all articles"
+        )
     if len(result.profiles) > SHOWN:
         console.print(f"… and {len(result.profiles) - SHOWN} more articles in the files\n")
 
@@ -57,7 +64,8 @@ def print_files(out: Path, *, to_stderr: bool) -> None:
     """Say where the files are."""
     stream = sys.stderr if to_stderr else sys.stdout
     stream.write(f"report   {out / 'report.html'}\ntables   {out / 'sentences.csv'}, ")
-    stream.write(f"{out / 'profiles.csv'} (and .parquet)\nfigures  {out / 'figures'}\n")
+    stream.write(f"{out / 'profiles.csv'}, {out / 'stances.csv'} (and .parquet)\n")
+    stream.write(f"figures  {out / 'figures'}\n")
 
 
 def _heading(profile: ArticleProfile) -> Text:
@@ -83,6 +91,42 @@ def _table(profile: ArticleProfile) -> Table:
     table.add_column("the sentence that shows it best", ratio=1)
     for share in profile.overall:
         table.add_row(*_cells(share), _best(profile, share.frame))
+    return table
+
+
+def _print_voices(console: Console, profile: ArticleProfile) -> None:
+    groups = [(voice, profile.by_voice(voice)) for voice in (NARRATION, SPEECH)]
+    rows = [(name, shares) for name, shares in [*groups, *profile.by_speaker().items()] if shares]
+    if not rows:
+        return
+    table = _plain_table("voice", "n", *(share.frame for share in profile.overall))
+    for name, shares in rows:
+        cells = [f"{s.share:.0%}" if s.n_scored else "–" for s in shares]
+        table.add_row(Text(harmless(name)), str(shares[0].n_scored), *cells)
+    console.print(table)
+
+
+def _print_stances(console: Console, profile: ArticleProfile) -> None:
+    _print_positions(console, shown_positions(positions(profile), most=8))
+
+
+def _print_positions(console: Console, shown: Sequence[Position], title: str = "") -> None:
+    if not shown:
+        return
+    if title:
+        console.print(Text(title, style="bold"))
+    table = _plain_table("who", "about whom", "n", "favor", "against", "favor − against")
+    for p in shown:
+        shares = (f"{p.favor.value:.0%}", f"{p.against.value:.0%}")
+        net = f"{p.net.value:+.2f} ({p.net.low:+.2f} to {p.net.high:+.2f})"
+        table.add_row(Text(harmless(p.who)), Text(harmless(p.target)), str(p.n), *shares, net)
+    console.print(table)
+
+
+def _plain_table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=True)
     return table
 
 
@@ -112,6 +156,7 @@ def machine_readable(result: Analysis, form: str) -> bytes:
     whole: dict[str, Any] = {
         "articles": [_article(profile) for profile in result.profiles],
         "profiles": [json.loads(row) for row in tables.json_rows(result.profile_table())],
+        "stances": [json.loads(row) for row in tables.json_rows(result.stance_table())],
         "sentences": [json.loads(line) for line in lines],
         "manifest": dict(result.manifest),
     }

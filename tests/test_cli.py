@@ -20,9 +20,9 @@ def test_analyze_writes_everything(seeds: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     out = tmp_path / "stance-out"
     names = {path.name for path in out.iterdir()}
-    tables = {f"{t}.{s}" for t in ("sentences", "profiles") for s in ("parquet", "csv")}
+    tables = {f"{t}.{s}" for t in ("sentences", "profiles", "stances") for s in ("parquet", "csv")}
     assert names == {*tables, "manifest.json", "figures", "report.html"}
-    assert len(list((out / "figures").iterdir())) == 6
+    assert len(list((out / "figures").iterdir())) == 8
     rows = pq.read_table(out / "sentences.parquet").to_pylist()
     text = next(seeds.glob("*.txt")).read_text(encoding="utf-8")
     assert all(row["text"] == text[row["start"] : row["end"]] for row in rows)

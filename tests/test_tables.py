@@ -63,7 +63,8 @@ def test_parquet_and_csv_hold_the_same(result: stance.Analysis, tmp_path: Path) 
     rows = list(csv.DictReader(io.StringIO(tables.csv_bytes(table).decode())))
     for got, row in zip(rows, table.to_pylist(), strict=True):
         assert got["text"] == row["text"]
-        assert got["voice"] == ""
+        assert got["voice"] == row["voice"]
+        assert got["speaker"] == (row["speaker"] or "")
         if row["scored"]:
             assert float(got["p_restraint"]) == row["p_restraint"]
             assert json.loads(got["odds_restraint"]) == row["odds_restraint"]
@@ -95,5 +96,5 @@ def test_pandas_only_at_the_edge(result: stance.Analysis) -> None:
     frame = result.to_pandas()
     assert list(frame["text"]) == [row["text"] for row in result.sentence_table().to_pylist()]
     assert len(result.to_pandas("profiles")) == 16
-    with pytest.raises(ConfigError, match="no table 'x'; name sentences or profiles"):
+    with pytest.raises(ConfigError, match="no table 'x'; name sentences, profiles, stances"):
         result.to_pandas("x")  # type: ignore[arg-type]

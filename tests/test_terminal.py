@@ -37,7 +37,7 @@ def test_an_error_about_a_hostile_name_is_one_harmless_line(tmp_path: Path) -> N
 def test_json_is_all_there_is_on_standard_output(tmp_path: Path) -> None:
     done = run("analyze", article(tmp_path), "--model", "lexical", "--format", "json", cwd=tmp_path)
     whole = json.loads(done.stdout)
-    assert set(whole) == {"articles", "profiles", "sentences", "manifest"}
+    assert set(whole) == {"articles", "profiles", "stances", "sentences", "manifest"}
     assert [row["text"] for row in whole["sentences"]] == [
         "Rome \x1b[2Jreport [red]open[/red] \u202eagain",
         "They agreed on a ceasefire \x9b31m today.",

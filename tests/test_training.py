@@ -14,16 +14,20 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from stance.errors import DataError
 from stance.records import Question
 from stance.scorers.bundled import MODELS, load_bundled
 from stance.scorers.packing import Limits, Packer
-from stance.training import card, claims, gates
+from stance.tagging import log_odds
+from stance.training import card, claims, gates, rivals, wide
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Recipe, Run, pair_loss
+from stance.training.history import go_on_from, write_history
 from stance.training.labels import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
 from stance.training.mixture import Mixture, development_sentences, load_mixture
 from stance.training.network import OnePassNetwork, Shape, load_checkpoint
 from stance.training.torch_scorer import torch_scorer
+from stance.training.written import HELD_OUT, read_families
 
 TOKENIZER = MODELS / "mini" / "tokenizer.json"
 TINY = Shape(layers=2, width=16, heads=2, inner=32)
@@ -89,8 +93,12 @@ def flat(mixture: Mixture, seed: int) -> list[tuple[str, str, int, float]]:
     return [(g.premise, *answer) for g in mixture.epoch(seed) for answer in g.answers]
 
 
+def without_families(labelled: Path) -> Mixture:
+    return replace(load_mixture(labelled), families=())
+
+
 def test_an_epoch_holds_every_train_pair_and_nothing_of_a_development_split(labelled: Path) -> None:
-    asked = flat(load_mixture(labelled), 3)
+    asked = flat(without_families(labelled), 3)
     premises = {premise for premise, *_ in asked}
     assert premises == {
         *(f"Argument {i}." for i in range(8)),
@@ -104,13 +112,21 @@ def test_an_epoch_holds_every_train_pair_and_nothing_of_a_development_split(labe
     assert [a[3] for a in asked if a[0] == "News 0."] == [1.5]
 
 
+def test_an_epoch_holds_every_family_but_those_of_held_out_topics(labelled: Path) -> None:
+    families = read_families()
+    premises = {group.premise for group in load_mixture(labelled).epoch(3)}
+    for held_out in (False, True):
+        own = {p for family in families if family.held_out is held_out for p in family.premises}
+        assert premises.isdisjoint(own) if held_out else own <= premises
+
+
 def test_silver_labels_become_weighted_pairs(labelled: Path) -> None:
-    asked = [a for a in flat(load_mixture(labelled), 3) if a[0] == "They stop."]
+    asked = [a for a in flat(without_families(labelled), 3) if a[0] == "They stop."]
     assert sorted((label, weight) for _, _, label, weight in asked) == [
         *[(ENTAILMENT, 2.0)] * 2,
         *[(NOT_ENTAILMENT, 0.7)] * 6,
     ]
-    stance = [a for a in flat(load_mixture(labelled), 3) if "Ruritania" in a[1]]
+    stance = [a for a in flat(without_families(labelled), 3) if "Ruritania" in a[1]]
     assert sorted(label for _, _, label, _ in stance) == [ENTAILMENT, CONTRADICTION]
 
 
@@ -154,6 +170,47 @@ def test_a_claim_is_reworded_with_the_label_that_then_holds() -> None:
         ("The text argues against this: Cars harm", ENTAILMENT),
     }
     assert {claims.reworded("Cars harm", NEUTRAL, draw)[1] for _ in range(50)} == {NEUTRAL}
+
+
+def test_the_wording_of_a_written_hypothesis_does_not_tell_its_label() -> None:
+    told = [labels for f in read_families() for _, labels in f.hypotheses if "x" not in labels]
+    assert len(told) > 3_000
+    assert {"".join(sorted(labels)) for labels in told} == {"cen", "ccee"}
+
+
+def test_written_families_cover_a_hundred_topics_and_hold_out_fifteen() -> None:
+    families = read_families()
+    topics = {family.topic for family in families}
+    assert len(topics) == 100
+    assert topics > HELD_OUT
+    assert len(HELD_OUT) == 15
+    assert sum(len(f.premises) * len(f.hypotheses) for f in families) >= 12_000
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("{", r"a\.jsonl, line 2: not JSON"),
+        ('{"topic": "x"}', "line 2: a family has topic, premises and hypotheses"),
+        (
+            '{"topic": "x", "premises": ["a", "b", "a"], "hypotheses": []}',
+            "at least three different premises",
+        ),
+        (
+            '{"topic": "x", "premises": ["a", "b", "c"], "hypotheses": [["h", "ec"]]}',
+            "'h' needs one letter of e, n, c, x a premise, not 'ec'",
+        ),
+        (
+            '{"topic": "x", "premises": ["a", "b", "c"], "hypotheses": [["h", "ncx"]]}',
+            "'h' must be entailed by a premise and not by another",
+        ),
+    ],
+)
+def test_a_faulty_family_is_named(tmp_path: Path, line: str, fault: str) -> None:
+    good = '{"topic": "x", "premises": ["a", "b", "c"], "hypotheses": [["h", "enc"]]}'
+    (tmp_path / "a.jsonl").write_text(f"{good}\n{line}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=fault):
+        read_families(tmp_path)
 
 
 def test_loss_of_a_two_way_label_leaves_the_other_two_open() -> None:
@@ -255,14 +312,14 @@ def test_training_lowers_the_loss_and_keeps_the_best_checkpoint(
 
     first = {name: value.clone() for name, value in network.state_dict().items()}
     run = Run(tmp_path, network, recipe)
-    run.fit(load_mixture(labelled), packer(), worse_each_time)
+    run.fit(without_families(labelled), packer(), worse_each_time)
     best = load_tiny(tmp_path / "best.safetensors").state_dict()
     moved = (best["classifier.weight"] - first["classifier.weight"]).abs().max()
     ended = (network.state_dict()["classifier.weight"] - first["classifier.weight"]).abs().max()
     assert 0 < moved < ended
     assert run.progress.best == 1.0
-    assert surprise(network, load_mixture(labelled)) < 0.8 * surprise(
-        tiny(), load_mixture(labelled)
+    assert surprise(network, without_families(labelled)) < 0.8 * surprise(
+        tiny(), without_families(labelled)
     )
 
 
@@ -288,22 +345,52 @@ def test_expected_calibration_error() -> None:
     assert gates.expected_error(gold, np.full(4, 0.35)) == pytest.approx(0.4)
 
 
-def test_the_card_tells_every_leg_of_the_run(tmp_path: Path) -> None:
+def a_run(folder: Path) -> Path:
+    folder.mkdir()
     log = [{"pairs": 50, "seconds": 1800, "mean": 0.4}, {"pairs": 90, "seconds": 3600, "mean": 0.3}]
-    (tmp_path / "log.jsonl").write_text("\n".join(map(json.dumps, log)), encoding="utf-8")
+    (folder / "log.jsonl").write_text("\n".join(map(json.dumps, log)), encoding="utf-8")
     legs = [{"from": 0, **vars_of(RECIPE)}, {"from": 45, **vars_of(replace(RECIPE, pairs=90))}]
-    (tmp_path / "recipes.jsonl").write_text("\n".join(map(json.dumps, legs)), encoding="utf-8")
+    (folder / "recipes.jsonl").write_text("\n".join(map(json.dumps, legs)), encoding="utf-8")
+    return folder
+
+
+def test_the_card_tells_every_leg_of_every_run(tmp_path: Path) -> None:
+    first, second = a_run(tmp_path / "first"), a_run(tmp_path / "second")
+    write_history(first, tmp_path)
+    go_on_from(tmp_path, second)
+    write_history(second, tmp_path)
     figure = gates.Figure("SNLI", 0.8, "≥ 0.9", False, 10, (0.7, 0.9))
-    card.write_card(tmp_path, [figure], tmp_path)
+    card.write_card(tmp_path, [figure])
     text = (tmp_path / "card.md").read_text(encoding="utf-8")
     assert "| SNLI | 10 | 0.800 | 0.700 to 0.900 | ≥ 0.9 | **missed** |" in text
-    assert "- from pair 0 to 60: rate 0.001 falling to 0" in text
-    assert "- from pair 45 to 90: rate 0.0005 falling to 0" in text
-    assert "(after 50 pairs)" in text
-    assert "1.0 hours" in text
+    run = "90 pairs in 1.0 hours; of 2 checkpoints that after 50 pairs was taken"
+    assert f"- run 1, from the base: {run}\n" in text
+    assert f"- run 2, from that of run 1: {run}\n" in text
+    assert text.count("  - from pair 0 to 45: rate 0.001 on its way to 0 at pair 60") == 2
+    assert text.count("  - from pair 45 to 90: rate 0.0005 on its way to 0 at pair 90") == 2
+    assert "2.0 hours on at most 2 shared CPU cores, 180 pairs in all" in text
+    assert "chose among 4 checkpoints" in text
 
 
 def vars_of(recipe: Recipe) -> dict[str, object]:
     from dataclasses import asdict
 
     return asdict(recipe)
+
+
+def test_word_counts_learn_a_word_and_a_majority_learns_nothing() -> None:
+    texts = ["a truce holds", "a truce ends", "rents rise", "rents fall"] * 3
+    gold = np.array([["truce" in text, "rents" in text] for text in texts])
+    odds = rivals.tfidf(texts, gold, ["the truce", "the rents"])
+    assert (odds > 0).tolist() == [[True, False], [False, True]]
+    assert wide.mean_precision(gold, odds[[0, 0, 1, 1] * 3]) == 1.0
+    assert wide.mean_precision(gold, np.zeros((12, 2))) == 0.5
+
+
+def test_a_code_is_scored_by_the_mean_over_its_wordings() -> None:
+    scorer = torch_scorer(tiny(), packer())
+    wordings = {"a": HYPOTHESES[:2], "b": HYPOTHESES[2:]}
+    (answer,) = scorer.score([Question("Aid.", HYPOTHESES)])
+    odds = log_odds(answer)
+    expected = [[odds[:2].mean(), odds[2]]]
+    np.testing.assert_allclose(wide.code_odds(scorer, ["Aid."], wordings), expected, atol=1e-6)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from stance import tables
 from stance.calibration import IDENTITY, Calibration
 from stance.codebooks import Codebook
-from stance.records import Sentence, Tag, TaggedSentence
+from stance.records import Label, Mention, Polarity, Sentence, Span, Tag, TaggedSentence
 from stance.runs.files import digest_of, replace_file
 from stance.scorers import Scorer
 from stance.tagging import OnProgress, tag_sentences
@@ -44,16 +44,18 @@ class PartTagger:
         scorer: Scorer,
         *,
         calibration: Calibration = IDENTITY,
+        mentions: Sequence[Sequence[Mention]] = (),
         on_progress: OnProgress | None = None,
     ) -> list[TaggedSentence]:
-        """Return the sentences with their tags."""
+        """Return the sentences with their tags and stances."""
         self.begun = time.monotonic()
         self._folder.mkdir(parents=True, exist_ok=True)
         self.calibration, self.fingerprint = calibration, scorer.fingerprint
         tagged: list[TaggedSentence] = []
         for start in range(0, len(sentences), self._size):
             part = sentences[start : start + self._size]
-            tagged += self._part(part, codebook, scorer)
+            toward = mentions[start : start + self._size]
+            tagged += self._part(part, toward, codebook, scorer)
             if on_progress is not None:
                 on_progress(len(tagged), len(sentences))
         self._remove_rest()
@@ -61,18 +63,24 @@ class PartTagger:
         return tagged
 
     def _part(
-        self, sentences: Sequence[Sentence], codebook: Codebook, scorer: Scorer
+        self,
+        sentences: Sequence[Sentence],
+        mentions: Sequence[Sequence[Mention]],
+        codebook: Codebook,
+        scorer: Scorer,
     ) -> list[TaggedSentence]:
         path = self._folder / f"part-{self.parts:05d}.parquet"
         self.parts += 1
         calibration, frames = self.calibration, tuple(codebook.frames)
         scored_by = (self._key, self.fingerprint, calibration.model_dump_json())
-        key = digest_of(scored_by, [repr(sentence) for sentence in sentences])
+        key = digest_of(scored_by, [repr(sentence) for sentence in sentences], repr(mentions))
         found = read_part(path, key, sentences, frames)
         if found is not None:
             self.reused += 1
             return found
-        tagged = tag_sentences(sentences, codebook, scorer, calibration=calibration)
+        tagged = tag_sentences(
+            sentences, codebook, scorer, calibration=calibration, mentions=mentions
+        )
         write_part(path, key, tagged, frames)
         return tagged
 
@@ -111,4 +119,18 @@ def _tagged(sentence: Sentence, row: dict[str, Any], frames: Sequence[str]) -> T
         Tag(frame, row[f"p_{frame}"], row[f"tag_{frame}"], tuple(row[f"odds_{frame}"]))
         for frame in frames
     )
-    return TaggedSentence(sentence, tuple(tags))
+    return TaggedSentence(sentence, tuple(tags), tuple(map(_label, row["stance"])))
+
+
+def _label(entry: dict[str, Any]) -> Label:
+    known = entry["start"] is not None
+    return Label(
+        entry["target"],
+        Polarity(entry["label"]),
+        entry["p_favor"],
+        entry["p_against"],
+        entry["holder"],
+        Mention(entry["target"], Span(entry["start"], entry["end"]), entry["linked"])
+        if known
+        else None,
+    )

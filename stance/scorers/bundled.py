@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def load_bundled(
 
     Args:
         model: Name of a shipped model, or a folder.
-        threads: Threads of onnxruntime; 0 takes one a core.
+        threads: Threads of onnxruntime; 0 takes one a core that this process may use.
         tokens: Most padded tokens in a batch; memory and speed depend on it, answers do not.
         most_premise: Tokens that are read of a premise, markers included (8 to 384).
 
@@ -41,7 +42,7 @@ def load_bundled(
         raise ScorerError(f"most_premise is {most_premise}; it must be from 8 to 384 tokens")
     hashes = verify_model(folder)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or cores()
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(
@@ -59,6 +60,13 @@ def load_bundled(
         return log_probs
 
     return OnePassScorer(run, Packer(tokenizer, limits), fingerprint, tokens=tokens)
+
+
+def cores() -> int:
+    """Return how many cores this process may use, which a container or a scheduler may limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def verify_model(folder: Path) -> dict[str, str]:

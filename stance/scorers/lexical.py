@@ -29,7 +29,8 @@ def load_lexical(
 
     Args:
         codebook: A codebook, or the name or path of one; a hypothesis of one of its frames is
-            answered with that frame's terms, any other with its own content words.
+            answered with that frame's terms, a stance wording with the terms of its side, any other
+            with its own content words.
         base: Natural-log odds of entailment of a premise without a term.
         step: What every further distinct term adds to them.
     """
@@ -39,7 +40,20 @@ def load_lexical(
         for frame in book.frames.values()
         for wording in frame.hypotheses
     }
-    return LexicalScorer(terms, base, step)
+    return LexicalScorer(terms, base, step, _stance_terms(book))
+
+
+def _stance_terms(book: Codebook) -> dict[str, Sequence[str]]:
+    """Return the terms of every stance wording that is not about relevance, by its pattern."""
+    if book.stance is None:
+        return {}
+    stance = book.stance
+    sides = [(stance.favor, stance.favor_terms), (stance.against, stance.against_terms)]
+    return {
+        re.escape(wording).replace(r"\{target\}", "(.+)"): terms
+        for wordings, terms in sides
+        for wording in wordings
+    }
 
 
 def _words(text: str) -> str:
@@ -56,10 +70,18 @@ class LexicalScorer:
 
     has_contradiction = False
 
-    def __init__(self, terms: Mapping[str, Sequence[str]], base: float, step: float) -> None:
+    def __init__(
+        self,
+        terms: Mapping[str, Sequence[str]],
+        base: float,
+        step: float,
+        stance_terms: Mapping[str, Sequence[str]],
+    ) -> None:
         self._terms = {wording: _normal(own) for wording, own in terms.items()}
+        self._stance = [(re.compile(p), _normal(own)) for p, own in stance_terms.items()]
         self._base, self._step = base, step
-        seen = repr((sorted(self._terms.items()), base, step))
+        stances = sorted((pattern.pattern, own) for pattern, own in self._stance)
+        seen = repr((sorted(self._terms.items()), stances, base, step))
         self.fingerprint = f"lexical:{sha256(seen.encode()).hexdigest()[:32]}"
 
     def score(self, questions: Sequence[Question]) -> list[LogProbs]:
@@ -77,8 +99,13 @@ class LexicalScorer:
         return np.stack([entailed, rest, rest], axis=1).astype(np.float32)
 
     def _hits(self, premise: str, hypothesis: str) -> int:
-        terms = self._terms.get(hypothesis) or _normal(_content_words(hypothesis))
-        return sum(term in premise for term in terms)
+        return sum(term in premise for term in self._terms_of(hypothesis))
+
+    def _terms_of(self, hypothesis: str) -> tuple[str, ...]:
+        if hypothesis in self._terms:
+            return self._terms[hypothesis]
+        sides = (terms for pattern, terms in self._stance if pattern.fullmatch(hypothesis))
+        return next(sides, None) or _normal(_content_words(hypothesis))
 
 
 def _normal(terms: Sequence[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from stance.runs import file_hash
 from stance.scorers import Scorer
 from stance.training.judge import mean_odds
 from stance.training.mixture import FRAMES, frames_of_codes, read_rows
+from stance.training.stances import fit_stances
 
 DIPLOMACY, WIDE = "frames/diplomacy_silver.parquet", "frames/wide_silver.parquet"
 
@@ -28,7 +29,7 @@ Gold = Bool[np.ndarray, "sentence frame"]
 
 
 def fit_calibration(scorer: Scorer, data: Path, scorer_prefix: str) -> Calibration:
-    """Fit one logistic a frame of the shipped codebooks, and one over all frames for any other.
+    """Fit one logistic a frame of the shipped codebooks, one for all other frames, and stance.
 
     The frames of ``diplomacy`` are fitted on its own silver labels, all others on the wide ones; a
     frame without a positive label is left to the pooled logistic.
@@ -49,6 +50,7 @@ def fit_calibration(scorer: Scorer, data: Path, scorer_prefix: str) -> Calibrati
         fitted_on=tuple(_labels(data, file) for file in (DIPLOMACY, WIDE)),
         default=Logistic(slope=slope, intercept=intercept),
         frames=frames,
+        stance=fit_stances(scorer, data),
     )
 
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float64
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score
-from sklearn.pipeline import make_pipeline
 
 from stance.calibration import Calibration
 from stance.codebooks import load_codebook
 from stance.records import LogProbs, Question
 from stance.scorers import Scorer
-from stance.training.judge import FrameAnswers, judge_frames, judge_pairs, silver_rows
+from stance.training import rivals
+from stance.training.judge import WRITTEN, FrameAnswers, judge_frames, judge_pairs, silver_rows
 from stance.training.mixture import FRAMES, read_rows
 
 RESAMPLES = 2_000
@@ -27,6 +25,7 @@ _ACCURACIES = {
     "perspectrum_test": ("Perspectrum test, support against undermine, accuracy", 0.73),
     "news_hypotheses": ("news hypotheses dev, 3-way accuracy", 0.72),
     "conjnli_dev": ("ConjNLI dev, 3-way accuracy", None),
+    WRITTEN: ("written families, topics never trained on, 3-way accuracy", None),
 }
 
 
@@ -110,15 +109,9 @@ def expected_error(
 
 def _tfidf(data: Path) -> Float64[np.ndarray, "sentence 4"]:
     train, dev = silver_rows(data, "train"), silver_rows(data, "dev")
-    columns = []
-    for frame in FRAMES:
-        model: Any = make_pipeline(
-            TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-            LogisticRegression(C=10.0, class_weight="balanced", max_iter=1_000),
-        )
-        model.fit([row["sentence"] for row in train], [row[frame] for row in train])
-        columns.append(model.decision_function([row["sentence"] for row in dev]))
-    return np.stack(columns, axis=1)
+    gold = np.array([[bool(row[frame]) for frame in FRAMES] for row in train])
+    texts, asked = ([row["sentence"] for row in rows] for rows in (train, dev))
+    return rivals.tfidf(texts, gold, asked)
 
 
 def _against_tfidf(answers: FrameAnswers, data: Path) -> Figure:

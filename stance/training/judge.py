@@ -64,7 +64,12 @@ def judge_pairs(scorer: Scorer, data: Path) -> PairAnswers:
 def _written_rows() -> list[dict[str, str]]:
     """Return the pairs of three labels of the written families whose topic is held out."""
     return [
-        {"premise": premise, "hypothesis": text, "label": LABELS[LETTERS[letter]], "source": WRITTEN}
+        {
+            "premise": premise,
+            "hypothesis": text,
+            "label": LABELS[LETTERS[letter]],
+            "source": WRITTEN,
+        }
         for family in read_families()
         for text, labels in family.hypotheses
         for premise, letter in zip(family.premises, labels, strict=True)

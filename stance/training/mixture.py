@@ -21,6 +21,12 @@ FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
 HELD_OUT_PERCENT = 15
 CODEBOOKS = Path(__file__).parent.parent / "assets" / "codebooks"
 
+_STANCES: dict[str, tuple[str, ...]] = {
+    "favor": ("The text is favorable to {target}.", "{target} is portrayed positively."),
+    "against": ("The text is critical of {target}.", "{target} is portrayed negatively."),
+}
+"""Wordings that hold whoever the stance is of; those of the codebooks also name the author."""
+
 Answer = tuple[str, int, float]
 """A hypothesis, the index of its label in `LABELS`, and the weight of its loss."""
 
@@ -191,11 +197,10 @@ def development_sentences(data: Path) -> frozenset[str]:
 
 def load_mixture(data: Path) -> Mixture:
     """Return the mixture over a data folder, with the wordings that ship beside the code."""
-    book = yaml.safe_load((CODEBOOKS / "diplomacy.yaml").read_text(encoding="utf-8"))
     return Mixture(
         data=data,
         codes=load_code_wordings(),
-        stances={side: tuple(book["stance"][side]) for side in ("favor", "against")},
+        stances=_STANCES,
         families=tuple(read_families()),
         blocked=development_sentences(data),
     )

@@ -103,15 +103,20 @@ class OnePassNetwork(nn.Module):
         is 0 for the premise, k for the k-th hypothesis, -1 for padding. ``read_out`` (sequence,
         answer) holds the tokens at which an answer is read.
         """
+        hidden = self.encode(input_ids, segment_ids, position_ids)
+        read = hidden.gather(1, read_out[:, :, None].expand(-1, -1, self.shape.width))
+        pooled = F.dropout(torch.tanh(self.pooler(read)), self.dropout, self.training)
+        return self.classifier(pooled)  # type: ignore[no-any-return]
+
+    def encode(self, input_ids: Tensor, segment_ids: Tensor, position_ids: Tensor) -> Tensor:
+        """Return the last layer, of shape (sequence, token, width); arguments as in `forward`."""
         keys, queries = segment_ids[:, None, None, :], segment_ids[:, None, :, None]
         mask = (keys == 0) | (keys == queries)
         hidden = self.embeddings(input_ids, segment_ids, position_ids)
         hidden = F.dropout(hidden, self.dropout, self.training)
         for layer in self.layers:
             hidden = layer(hidden, mask)
-        read = hidden.gather(1, read_out[:, :, None].expand(-1, -1, self.shape.width))
-        pooled = F.dropout(torch.tanh(self.pooler(read)), self.dropout, self.training)
-        return self.classifier(pooled)  # type: ignore[no-any-return]
+        return hidden  # type: ignore[no-any-return]
 
 
 _BERT_NAMES = {

@@ -23,13 +23,22 @@ HELD_OUT = frozenset(
     {
         "asylum rules",
         "city water supply",
+        "courts and juries",
         "football stadium",
+        "free speech",
         "hostage talks",
+        "housing and rent",
+        "immigration",
+        "mental health",
         "naval blockade",
+        "nuclear weapons",
+        "prisons and punishment",
+        "space exploration",
+        "tourism",
         "vaccine trial",
     }
 )
-"""Topics never trained on; 6 of 40."""
+"""Topics never trained on; 15 of 100."""
 
 
 @final
