@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stance.codebooks import Codebook, load_codebook
+    from stance.comparison import Comparison, compare
     from stance.errors import StanceError
     from stance.experiment import Analysis, analyze
+    from stance.runner import Run, run
     from stance.scorers import Scorer, load_scorer
 
 __version__ = "0.1.0"
@@ -16,22 +18,30 @@ __version__ = "0.1.0"
 __all__ = [
     "Analysis",
     "Codebook",
+    "Comparison",
+    "Run",
     "Scorer",
     "StanceError",
     "__version__",
     "analyze",
+    "compare",
     "load_codebook",
     "load_scorer",
+    "run",
 ]
 
 _HOMES = {
     "Analysis": "experiment",
     "Codebook": "codebooks",
+    "Comparison": "comparison",
+    "Run": "runner",
     "Scorer": "scorers",
     "StanceError": "errors",
     "analyze": "experiment",
+    "compare": "comparison",
     "load_codebook": "codebooks",
     "load_scorer": "scorers",
+    "run": "runner",
 }
 
 

@@ -13,9 +13,11 @@ import click
 from stance import __version__
 from stance.commands.agree import agree
 from stance.commands.calibrate import calibrate
+from stance.commands.compare import compare
 from stance.commands.estimate import estimate
 from stance.commands.evaluate import evaluate
 from stance.commands.fit import fit
+from stance.commands.run import run, verify
 from stance.commands.sample import sample
 from stance.commands.sensitivity import sensitivity
 from stance.errors import ConfigError, StanceError, harmless
@@ -194,5 +196,16 @@ def codebooks(name: str | None) -> None:
             click.echo(f"  - {wording}")
 
 
-for command in (agree, calibrate, estimate, evaluate, fit, sample, sensitivity):
+for command in (
+    agree,
+    calibrate,
+    compare,
+    estimate,
+    evaluate,
+    fit,
+    run,
+    sample,
+    sensitivity,
+    verify,
+):
     commands.add_command(command)

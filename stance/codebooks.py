@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -21,6 +19,7 @@ from pydantic import (
 from stance.errors import CodebookError
 from stance.polarity_terms import AGAINST_TERMS, FAVOR_TERMS
 from stance.records import TargetName
+from stance.strict_yaml import faults_of, parse_yaml
 from stance.targets import target_faults
 
 SHIPPED = Path(__file__).parent / "assets" / "codebooks"
@@ -136,33 +135,6 @@ class Codebook(BaseModel):
         return self.threshold if own is None else own
 
 
-class _Loader(yaml.SafeLoader):
-    """A safe loader that refuses duplicate keys and leaves yes, no, on and off as text."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: dict[Any, int] = {}
-    for key_node, _ in node.value:
-        key, line = loader.construct_object(key_node, deep=True), key_node.start_mark.line + 1
-        if not isinstance(key, str | int | float | bool):
-            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=node.start_mark)
-        if key in seen:
-            problem = f"the key {key!r} is there twice, in lines {seen[key]} and {line}"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
-        seen[key] = line
-    return {
-        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
-        for key, value in node.value
-    }
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def shipped_names() -> tuple[str, ...]:
     """Return the names of the shipped codebooks, the default first."""
     names = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
@@ -191,15 +163,16 @@ def parse_codebook(text: str, place: str) -> Codebook:
         CodebookError: As in `load_codebook`.
     """
     try:
-        raw = yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise CodebookError(f"{place}: {_yaml_fault(error)}") from error
+        raw = parse_yaml(text)
+    except ValueError as error:
+        raise CodebookError(f"{place}: {error}") from error
     if not isinstance(raw, dict):
         raise CodebookError(f"{place}: a codebook is a YAML mapping with the keys name and frames")
     try:
         return Codebook.model_validate(raw)
     except ValidationError as error:
-        raise CodebookError(f"{place}: {_faults(error)}") from error
+        faults = "; ".join(faults_of(error, Codebook, whole="codebook"))
+        raise CodebookError(f"{place}: {faults}") from error
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -216,27 +189,3 @@ def _find(name_or_path: str | Path) -> Path:
     raise CodebookError(
         f"unknown codebook {text!r}; the shipped ones are {', '.join(shipped_names())} ({hint})"
     )
-
-
-def _yaml_fault(error: Exception) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: {error.problem}; mend the YAML there"
-    return f"is not valid YAML ({' '.join(str(error).split())})"
-
-
-def _faults(error: ValidationError) -> str:
-    return "; ".join(_fault(dict(fault)) for fault in error.errors(include_url=False))
-
-
-def _fault(fault: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in fault["loc"] if part != "[key]") or "codebook"
-    if fault["type"] != "extra_forbidden":
-        return f"{place}: {str(fault['msg']).removeprefix('Value error, ')}"
-    near = get_close_matches(str(fault["loc"][-1]), _known_keys(), n=1)
-    return f"{place}: unknown key" + (f" (did you mean {near[0]}?)" if near else "")
-
-
-@cache
-def _known_keys() -> tuple[str, ...]:
-    models: tuple[type[BaseModel], ...] = (Codebook, Frame, StanceWordings, Target)
-    return tuple(sorted({key for model in models for key in model.model_fields}))

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from html import escape
 from itertools import groupby
@@ -23,9 +24,9 @@ from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.readers import Skipped, read_articles
 from stance.records import Article, Sentence, TaggedSentence
 from stance.report import IN_FULL, render_report
-from stance.scorers import Scorer, load_scorer
+from stance.scorers import MODELS, Scorer, load_scorer
 from stance.sentences import split
-from stance.tagging import OnProgress, premise_of, tag_sentences
+from stance.tagging import OnProgress, Tagger, premise_of, tag_sentences
 from stance.targets import find_mentions
 from stance.toward import Targets, choose_targets, targets_entry, with_targets
 from stance.voices import find_voices
@@ -33,9 +34,6 @@ from stance.voices import find_voices
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-MODELS = ("mini", "lexical")
-"""What ``model`` may be: the shipped model, or counting the terms of the codebook."""
 
 
 @final
@@ -96,27 +94,35 @@ class Analysis:
         frame: pd.DataFrame = made[table]().to_pandas()
         return frame
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, report: bool = True) -> Path:
         """Write tables, figures, report and manifest to a folder, all or nothing; return it.
+
+        Args:
+            folder: Where to.
+            report: Without it no figures are drawn and no report is written.
 
         Raises:
             DataError: The folder is not one of ours or cannot be written.
         """
-        runs.save_folder(Path(folder), self._write)
+        runs.save_folder(Path(folder), partial(self._write, report=report))
         return Path(folder)
 
-    def _write(self, folder: Path) -> None:
+    def _write(self, folder: Path, *, report: bool) -> None:
         for name, make in self._tables.items():
             table = make()
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
+        if report:
+            self._write_report(folder)
+        runs.write_manifest(folder, self.manifest)
+
+    def _write_report(self, folder: Path) -> None:
         (folder / "figures").mkdir()
         figures = [plots.draw_article(profile) for profile in self.profiles[:IN_FULL]]
         for number, (profile, drawn) in enumerate(zip(self.profiles, figures, strict=False)):
             _write_figures(profile.article.id, drawn, folder / "figures", number)
         report = render_report(self.profiles, self.codebook, self.manifest, figures)
         (folder / "report.html").write_text(report, encoding="utf-8")
-        runs.write_manifest(folder, self.manifest)
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(frame)}</th>" for frame in self.codebook.frames)
@@ -163,6 +169,7 @@ def analyze(
     stdin: BinaryIO | None = None,
     on_progress: OnProgress | None = None,
     on_skip: Callable[[Skipped], None] | None = None,
+    tagger: Tagger = tag_sentences,
 ) -> Analysis:
     """Tag every sentence of the articles and summarise every article as a framing profile.
 
@@ -182,6 +189,7 @@ def analyze(
         stdin: Where ``-`` is read from.
         on_progress: Called with the numbers of premises scored and of all.
         on_skip: Called for every row left out.
+        tagger: What tags the sentences; a run gives one that keeps parts on the disk.
 
     Raises:
         StanceError: An input, the codebook or the model cannot be used.
@@ -189,7 +197,7 @@ def analyze(
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
-    scorer = _load_scorer(model, book, threads)
+    scorer = load_model(model, book, threads)
     calibrated = applied_calibration(model, scorer, book, calibration)
     skipped: Counter[str] = Counter()
 
@@ -214,7 +222,7 @@ def analyze(
     sentences = [sentence for found in voices for sentence in found.sentences]
     toward = choose_targets(book, sentences)
     mentions = find_mentions(sentences, toward)
-    tagged = tag_sentences(
+    tagged = tagger(
         sentences,
         book,
         scorer,
@@ -230,7 +238,7 @@ def analyze(
         "seconds": round(time.monotonic() - started, 3),
         "seed": seed,
         "model": {"name": model, "fingerprint": scorer.fingerprint},
-        "codebook": {**_codebook_entry(book), "calibrated": _calibrated(book, calibrated)},
+        "codebook": codebook_entry(book, calibrated),
         "calibration": calibration_entry(calibration, calibrated),
         "head": head_entry,
         "targets": targets_entry(book, calibrated, toward, mentions),
@@ -244,7 +252,13 @@ def analyze(
     return Analysis(book, profiles, manifest)
 
 
-def _load_scorer(model: str, book: Codebook, threads: int) -> Scorer:
+def load_model(model: str, book: Codebook, threads: int) -> Scorer:
+    """Load the scorer of a model's name.
+
+    Raises:
+        ConfigError: There is no such model.
+        ScorerError: It cannot be loaded.
+    """
     if model == "lexical":
         return load_scorer("lexical", codebook=book)
     if model == "mini":
@@ -268,20 +282,18 @@ def _profiles(
     )
 
 
-def _codebook_entry(book: Codebook) -> dict[str, Any]:
+def codebook_entry(book: Codebook, calibration: Calibration) -> dict[str, Any]:
+    """Return what a manifest says of a codebook: all of it, and which frames are calibrated."""
     content = book.model_dump_json()
     return {
         "name": book.name,
         "version": book.version,
         "sha256": sha256(content.encode()).hexdigest(),
         "content": book.model_dump(mode="json"),
-    }
-
-
-def _calibrated(book: Codebook, calibration: Calibration) -> dict[str, bool]:
-    return {
-        name: calibration.of(book.name, name, frame.hypotheses) is not calibration.default
-        for name, frame in book.frames.items()
+        "calibrated": {
+            name: calibration.of(book.name, name, frame.hypotheses) is not calibration.default
+            for name, frame in book.frames.items()
+        },
     }
 
 

@@ -222,6 +222,42 @@ def _shortened(text: str, most: int = 48) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def plot_shares(rows: Sequence[Mapping[str, Any]], *, by: str = "group") -> Figure:
+    """Draw shares with their 95 % intervals, one panel a frame, one line a group or cell.
+
+    Args:
+        rows: Rows of the table of cells or of `stance.groups.group_rows`.
+        by: The column that names a line; its values keep their order.
+
+    Raises:
+        ConfigError: The rows have no such column, or there are none.
+    """
+    if not rows or by not in rows[0]:
+        raise ConfigError(f"there is nothing to draw by {by!r}; name a column of the rows")
+    names = list(dict.fromkeys(str(row[by]) for row in rows))
+    frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
+    colours = frame_colours(frames)
+    with mpl.rc_context(_FIXED):
+        figure = Figure(figsize=(_WIDTH, 0.9 + 0.22 * len(names)), layout="constrained")
+        panels = figure.subplots(1, len(frames), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, frame in zip(panels, frames, strict=True):
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.set_title(_shown(frame), fontsize=9)
+            axes.set_xlabel("share, %")
+            for row in rows:
+                if row["frame"] == frame and row["n_scored"]:
+                    _draw_share(axes, names.index(str(row[by])), row, colours[frame])
+        panels[0].set_yticks(range(len(names)), names)
+        panels[0].invert_yaxis()
+    return figure
+
+
+def _draw_share(axes: Axes, place: int, row: Mapping[str, Any], colour: str) -> None:
+    share, low, high = (100 * row[name] for name in ("share", "share_low", "share_high"))
+    axes.plot([low, high], [place, place], color=colour, linewidth=1.2)
+    axes.plot(share, place, marker="o", markersize=4, color=colour)
+
+
 _BARE: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},

@@ -135,12 +135,12 @@ def article_table(articles: Sequence[Article]) -> pa.Table:
         }
         for article in articles
     ]
-    return _table(rows, ARTICLE_SCHEMA)
+    return table_of(rows, ARTICLE_SCHEMA)
 
 
 def sentence_table(sentences: Sequence[TaggedSentence], frames: Sequence[str]) -> pa.Table:
     """Return the ``sentences`` table, one row a sentence."""
-    return _table([_sentence_row(tagged) for tagged in sentences], sentence_schema(frames))
+    return table_of([_sentence_row(tagged) for tagged in sentences], sentence_schema(frames))
 
 
 def _sentence_row(tagged: TaggedSentence) -> dict[str, Any]:
@@ -180,16 +180,16 @@ def _label_entry(label: Label) -> dict[str, Any]:
 
 def stance_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Return the ``stances`` table from its rows."""
-    return _table(rows, STANCE_SCHEMA)
+    return table_of(rows, STANCE_SCHEMA)
 
 
 def profile_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Return the ``profiles`` table from its rows."""
-    return _table(rows, PROFILE_SCHEMA)
+    return table_of(rows, PROFILE_SCHEMA)
 
 
-def _table(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return rows as a table by way of JSON lines.
+def table_of(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table of a schema by way of JSON lines.
 
     ``pyarrow.Table.from_pylist`` imports pandas, which takes a quarter of a second.
     """
@@ -215,6 +215,14 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     pyarrow.parquet.write_table(table, path, compression="zstd")
 
 
+def parquet_bytes(table: pa.Table) -> bytes:
+    """Return a table as Parquet; the same table gives the same bytes."""
+    sink = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink, compression="zstd")
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
 def csv_bytes(table: pa.Table) -> bytes:
     """Return a table as CSV (UTF-8, header first); lists are written as JSON, null as nothing."""
     sink = pa.BufferOutputStream()
@@ -229,7 +237,7 @@ def _flat(table: pa.Table) -> pa.Table:
     rows = table.to_pylist()
     for row in rows:
         row |= {name: json.dumps(row[name]) for name in lists if row[name] is not None}
-    return _table(rows, pa.schema(kinds))
+    return table_of(rows, pa.schema(kinds))
 
 
 def json_rows(table: pa.Table) -> Iterator[str]:

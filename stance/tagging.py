@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from jaxtyping import Float64
@@ -25,6 +26,22 @@ OnProgress: TypeAlias = Callable[[int, int], None]
 """Called with the number of premises scored so far and the number of all."""
 
 _AT_ONCE = 128
+
+
+class Tagger(Protocol):
+    """Whatever tags sentences, in order, as `tag_sentences` does."""
+
+    def __call__(
+        self,
+        sentences: Sequence[Sentence],
+        codebook: Codebook,
+        scorer: Scorer,
+        *,
+        calibration: Calibration = IDENTITY,
+        mentions: Sequence[Sequence[Mention]] = (),
+        on_progress: OnProgress | None = None,
+    ) -> list[TaggedSentence]:
+        """Return the sentences with their tags and stances."""
 
 
 def tag_sentences(
@@ -72,6 +89,41 @@ def tag_sentences(
     ]
 
 
+def retag_sentences(
+    tagged: Sequence[TaggedSentence],
+    codebook: Codebook,
+    *,
+    wordings: Sequence[int] | None = None,
+    calibration: Calibration = IDENTITY,
+) -> list[TaggedSentence]:
+    """Decide on frames again from the log-odds of tagged sentences; nothing is scored.
+
+    Stances stay as they are.
+
+    Args:
+        tagged: Sentences tagged by a codebook of the same frames.
+        codebook: What decides: its wordings are those kept, its thresholds count.
+        wordings: Which wordings of every frame are kept, from 0; None keeps all.
+        calibration: From log-odds to probabilities.
+    """
+    return [
+        replace(each, tags=_tags(_kept(each.tags, wordings), codebook, calibration))
+        if each.scored
+        else each
+        for each in tagged
+    ]
+
+
+def _kept(
+    tags: Sequence[Tag], wordings: Sequence[int] | None
+) -> Float64[np.ndarray, " hypothesis"]:
+    kept = [
+        tag.entailment if wordings is None else [tag.entailment[k] for k in wordings]
+        for tag in tags
+    ]
+    return np.array([odds for own in kept for odds in own], dtype=np.float64)
+
+
 def _toward(
     sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], codebook: Codebook
 ) -> list[tuple[StanceQuestion, ...]]:
@@ -91,7 +143,7 @@ def _tagged(
 ) -> TaggedSentence:
     n = len(codebook.hypotheses)
     labels = _labels(sentence, toward, answer[n:], codebook, calibration)
-    return TaggedSentence(sentence, _tags(answer[:n], codebook, calibration), labels)
+    return TaggedSentence(sentence, _tags(log_odds(answer[:n]), codebook, calibration), labels)
 
 
 def _labels(
@@ -184,8 +236,10 @@ def log_odds(log_probs: LogProbs) -> Float64[np.ndarray, " hypothesis"]:
     return odds
 
 
-def _tags(answer: LogProbs, codebook: Codebook, calibration: Calibration) -> tuple[Tag, ...]:
-    odds, start, tags = log_odds(answer), 0, []
+def _tags(
+    odds: Float64[np.ndarray, " hypothesis"], codebook: Codebook, calibration: Calibration
+) -> tuple[Tag, ...]:
+    start, tags = 0, []
     for name, frame in codebook.frames.items():
         own = odds[start : start + len(frame.hypotheses)]
         start += len(frame.hypotheses)

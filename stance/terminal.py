@@ -8,20 +8,21 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from stance import tables
 from stance.errors import harmless
-from stance.experiment import Analysis
 from stance.positions import Position, corpus_positions, positions, shown_positions
 from stance.profile import NARRATION, SPEECH, ArticleProfile, FrameShare
 from stance.readers import Skipped
 from stance.tagging import OnProgress
+
+if TYPE_CHECKING:
+    from stance.experiment import Analysis
 
 SHOWN = 20
 _BAR = 20
@@ -145,6 +146,8 @@ def _best(profile: ArticleProfile, frame: str) -> Text:
 
 def machine_readable(result: Analysis, form: str) -> bytes:
     """Return the result as ``csv`` or ``jsonl`` (its sentences) or ``json`` (all of it), UTF-8."""
+    from stance import tables
+
     if form == "csv":
         return tables.csv_bytes(result.sentence_table())
     lines = list(tables.json_rows(result.sentence_table()))

@@ -1,1 +1,1 @@
-"""The commands that measure how far a result can be trusted, one file a command."""
+"""The commands that have a file of their own; each imports what it needs when it is called."""

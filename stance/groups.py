@@ -1,0 +1,171 @@
+"""Shares of frames in groups of articles, such as outlets or months, with intervals by article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, final
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float64, Int64
+
+from stance.errors import DataError
+from stance.intervals import ratio_interval
+from stance.profile import EVERY, ArticleProfile, exact_at_the_edge
+from stance.records import Article
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_LENGTH = {"year": 4, "month": 7, "day": 10}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class GroupShare:
+    """How much of a group of articles invokes a frame.
+
+    ``share`` is the fraction of all scored sentences of the group that are tagged, ``intensity``
+    their mean calibrated probability, both with 95 % intervals; NaN where nothing was scored.
+    ``resampled`` says what the bootstrap drew (see `stance.intervals.ratio_interval`); where every
+    or no sentence is tagged, the bound of the share is the exact binomial one.
+    """
+
+    group: str
+    frame: str
+    share: float
+    share_low: float
+    share_high: float
+    intensity: float
+    intensity_low: float
+    intensity_high: float
+    n_articles: int
+    n_scored: int
+    n_tagged: int
+    resampled: str
+
+
+def group_shares(
+    profiles: Sequence[ArticleProfile],
+    *,
+    by: str | None = None,
+    period: Literal["year", "month", "day"] | None = None,
+    seed: int = 0,
+) -> tuple[GroupShare, ...]:
+    """Return the shares of all articles together, then those of every group, sorted by its name.
+
+    Intervals come from a bootstrap over articles, so that sentences of one article stay together.
+
+    Args:
+        profiles: The profiles of all articles.
+        by: What tells groups apart: ``outlet``, or a column that `stance` does not know.
+        period: Groups articles by date too.
+        seed: Seed of the bootstrap.
+
+    Raises:
+        DataError: No article has such a column, or a date, where groups are asked for by it.
+    """
+    groups = {EVERY: list(profiles)}
+    if by or period:
+        check_groups((profile.article for profile in profiles), by=by, period=period)
+        named = sorted((_label(p.article, by, period), k) for k, p in enumerate(profiles))
+        for label, k in named:
+            groups.setdefault(label, []).append(profiles[k])
+    return tuple(share for label, own in groups.items() for share in _shares(label, own, seed))
+
+
+def check_groups(articles: Iterable[Article], *, by: str | None, period: str | None) -> None:
+    """Check that at least one article has what groups are asked for by; stops at the first.
+
+    Raises:
+        DataError: None has; the message names the columns there are.
+    """
+    lacking, columns = {by, "date" if period else None} - {None}, set[str]()
+    for article in articles:
+        own = _columns(article)
+        columns |= own.keys()
+        lacking -= own.keys()
+        if not lacking:
+            return
+    name = sorted(filter(None, lacking))[0] if lacking else ""
+    if name == "date":
+        raise DataError(
+            "no article has a date such as 2024-05-31 to group by; name its column under columns "
+            "(date: NAME)"
+        )
+    if name:
+        raise DataError(
+            f"no article has the column {name!r} to group by; there are "
+            f"{', '.join(sorted(columns)) or 'none'}; name one of them, or its column under columns"
+        )
+
+
+def _columns(article: Article) -> dict[str, str]:
+    """Return what an article can be grouped by, with its values."""
+    date = _DATE.match(article.date or "")
+    found = {**article.metadata, "outlet": article.outlet, "date": date and date.group()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _label(article: Article, by: str | None, period: str | None) -> str:
+    columns = _columns(article)
+    parts = [columns.get(by, f"no {by}")] if by else []
+    if period:
+        parts.append(columns.get("date", "no date")[: _LENGTH[period]])
+    return " ".join(parts)
+
+
+def _shares(label: str, profiles: Sequence[ArticleProfile], seed: int) -> list[GroupShare]:
+    frames = profiles[0].frames
+    values, cluster = _values(profiles)
+    n = len(values)
+    if n == 0:
+        nothing = (float("nan"),) * 6
+        return [GroupShare(label, frame, *nothing, len(profiles), 0, 0, "–") for frame in frames]
+    low, high, unit = ratio_interval(values, cluster, seed=seed + crc32(label.encode()))
+    found = []
+    for k, frame in enumerate(frames):
+        tagged, shift = int(values[:, k].sum()), k + len(frames)
+        bounds = exact_at_the_edge(tagged, n) or (float(low[k]), float(high[k]))
+        intensity = (float(values[:, shift].mean()), float(low[shift]), float(high[shift]))
+        share = (tagged / n, *bounds)
+        found.append(GroupShare(label, frame, *share, *intensity, len(profiles), n, tagged, unit))
+    return found
+
+
+def _values(
+    profiles: Sequence[ArticleProfile],
+) -> tuple[Float64[np.ndarray, "sentence column"], Int64[np.ndarray, " sentence"]]:
+    """Return tags, then probabilities, of every scored sentence, and the number of its article."""
+    scored = [[s for s in profile.sentences if s.scored] for profile in profiles]
+    held = [own for own in scored if own]
+    rows = [
+        (*(tag.present for tag in s.tags), *(tag.probability for tag in s.tags))
+        for own in held
+        for s in own
+    ]
+    values = np.array(rows, dtype=np.float64).reshape(-1, 2 * len(profiles[0].frames))
+    return values, np.repeat(np.arange(len(held)), [len(own) for own in held])
+
+
+GROUP_SCHEMA = (
+    ("group", pa.string()),
+    ("frame", pa.string()),
+    ("share", pa.float64()),
+    ("share_low", pa.float64()),
+    ("share_high", pa.float64()),
+    ("intensity", pa.float64()),
+    ("intensity_low", pa.float64()),
+    ("intensity_high", pa.float64()),
+    ("n_articles", pa.int64()),
+    ("n_scored", pa.int64()),
+    ("n_tagged", pa.int64()),
+    ("resampled", pa.string()),
+)
+"""The columns of `GroupShare`; one row a group × frame."""
+
+
+def group_rows(shares: Sequence[GroupShare]) -> list[dict[str, Any]]:
+    """Return one row a group × frame."""
+    return [asdict(share) for share in shares]
