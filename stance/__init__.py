@@ -6,10 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stance.analysis import Analysis
     from stance.codebooks import Codebook, load_codebook
     from stance.comparison import Comparison, compare
     from stance.errors import StanceError
-    from stance.experiment import Analysis, analyze
+    from stance.experiment import analyze
     from stance.runner import Run, run
     from stance.scorers import Scorer, load_scorer
 
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Analysis": "experiment",
+    "Analysis": "analysis",
     "Codebook": "codebooks",
     "Comparison": "comparison",
     "Run": "runner",

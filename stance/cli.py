@@ -23,7 +23,7 @@ from stance.commands.sensitivity import sensitivity
 from stance.errors import ConfigError, StanceError, harmless
 
 if TYPE_CHECKING:
-    from stance.experiment import Analysis
+    from stance.analysis import Analysis
     from stance.toward import Targets
 
 INTERRUPTED = 130

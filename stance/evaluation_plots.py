@@ -1,4 +1,4 @@
-"""Figures of an evaluation: precision-recall curves and the reliability diagram."""
+"""Figures of an evaluation: precision-recall, reliability, and the specification curve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from stance.evaluation import MODEL, Evaluation, Judged
 from stance.metrics import BINS, bin_of
-from stance.plots import frame_colours, style
+from stance.plots import WIDTH, frame_colours, style
+from stance.sensitivity import Sensitivity
 
 _ACROSS = 3
 
@@ -92,3 +93,38 @@ def _say(axes: Axes, text: str) -> None:
 
 FIGURES = {"precision-recall": plot_precision_recall, "reliability": plot_reliability}
 """The figures of an evaluation: name, and the function that draws it."""
+
+
+def plot_specifications(found: Sensitivity) -> Figure:
+    """Draw the specification curve of a frame (Simonsohn, Simmons & Nelson 2020).
+
+    Above, the share of sentences tagged with its 95 % interval, by choice of wordings and in order
+    of the share; below, which wordings each choice asks. The choice of all wordings is marked.
+    """
+    curve = sorted(found.specifications, key=lambda s: s.share.value)
+    n = len(found.wordings)
+    colours = frame_colours(("other", "all"))
+    with style():
+        figure = Figure(figsize=(WIDTH, 2.6 + 0.24 * n), layout="constrained")
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 0.24 * n + 0.1])
+        for place, one in enumerate(curve):
+            colour = colours["all" if one.kind == "all" else "other"]
+            share, low, high = (100 * x for x in (one.share.value, one.share.low, one.share.high))
+            above.plot(place, share, "o", color=colour)
+            above.plot([place, place], [low, high], color=colour)
+            below.plot([place] * len(one.kept), one.kept, "o", color=colour, markersize=4)
+        above.set_ylim(bottom=0)
+        above.set_ylabel("share tagged, %")
+        shown = found.frame.replace("_", " ")
+        title = f"{shown}: every choice of wordings (all of them in orange)"
+        figure.suptitle(title, fontsize=9)
+        below.set_yticks(range(n), [_shortened(wording) for wording in found.wordings])
+        below.set_ylim(n - 0.5, -0.5)
+        below.set_xticks([])
+        for axes in (above, below):
+            axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _shortened(text: str, most: int = 48) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

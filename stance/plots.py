@@ -18,9 +18,9 @@ from stance.errors import ConfigError
 from stance.positions import Estimate, positions
 from stance.profile import EVERY, NARRATION, SPEECH, ArticleProfile, FrameShare
 from stance.records import Polarity, Section
-from stance.sensitivity import Sensitivity
 
-_WIDTH = 7.2
+WIDTH = 7.2
+"""Width of every figure in inches."""
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#5b2a86", "#666666")
 _FIXED: dict[Any, Any] = {
     "svg.hashsalt": "stance",
@@ -45,7 +45,7 @@ def _shown(frame: str) -> str:
 
 
 def _axes(height: float) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
@@ -189,39 +189,6 @@ def plot_cooccurrence(profile: ArticleProfile) -> Figure:
     return figure
 
 
-def plot_specifications(found: Sensitivity) -> Figure:
-    """Draw the specification curve of a frame (Simonsohn, Simmons & Nelson 2020).
-
-    Above, the share of sentences tagged with its 95 % interval, by choice of wordings and in order
-    of the share; below, which wordings each choice asks. The choice of all wordings is marked.
-    """
-    curve = sorted(found.specifications, key=lambda s: s.share.value)
-    n = len(found.wordings)
-    with mpl.rc_context(_FIXED):
-        figure = Figure(figsize=(_WIDTH, 2.6 + 0.24 * n), layout="constrained")
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.0, 0.24 * n + 0.1])
-        for place, one in enumerate(curve):
-            colour = _COLOURS[1] if one.kind == "all" else _COLOURS[0]
-            share, low, high = (100 * x for x in (one.share.value, one.share.low, one.share.high))
-            above.plot(place, share, "o", color=colour)
-            above.plot([place, place], [low, high], color=colour)
-            below.plot([place] * len(one.kept), one.kept, "o", color=colour, markersize=4)
-        above.set_ylim(bottom=0)
-        above.set_ylabel("share tagged, %")
-        title = f"{_shown(found.frame)}: every choice of wordings (all of them in orange)"
-        figure.suptitle(title, fontsize=9)
-        below.set_yticks(range(n), [_shortened(wording) for wording in found.wordings])
-        below.set_ylim(n - 0.5, -0.5)
-        below.set_xticks([])
-        for axes in (above, below):
-            axes.spines[["top", "right"]].set_visible(False)
-    return figure
-
-
-def _shortened(text: str, most: int = 48) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 def plot_shares(rows: Sequence[Mapping[str, Any]], *, by: str = "group") -> Figure:
     """Draw shares with their 95 % intervals, one panel a frame, one line a group or cell.
 
@@ -238,7 +205,7 @@ def plot_shares(rows: Sequence[Mapping[str, Any]], *, by: str = "group") -> Figu
     frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
     colours = frame_colours(frames)
     with mpl.rc_context(_FIXED):
-        figure = Figure(figsize=(_WIDTH, 0.9 + 0.22 * len(names)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 0.9 + 0.22 * len(names)), layout="constrained")
         panels = figure.subplots(1, len(frames), sharex=True, sharey=True, squeeze=False)[0]
         for axes, frame in zip(panels, frames, strict=True):
             axes.spines[["top", "right"]].set_visible(False)

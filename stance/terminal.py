@@ -22,7 +22,7 @@ from stance.readers import Skipped
 from stance.tagging import OnProgress
 
 if TYPE_CHECKING:
-    from stance.experiment import Analysis
+    from stance.analysis import Analysis
 
 SHOWN = 20
 _BAR = 20

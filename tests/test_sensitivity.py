@@ -13,7 +13,8 @@ import pytest
 import stance
 from stance.calibration import Logistic
 from stance.errors import DataError
-from stance.plots import plot_specifications, render
+from stance.evaluation_plots import plot_specifications
+from stance.plots import render
 from stance.sensitivity import WordedFrame, alpha, assess, specifications_of, worded_frames
 
 

@@ -67,7 +67,8 @@ def sensitivity(
 
 def _draw(assessed: Sequence[Sensitivity], out: Path, kind: str) -> None:
     from stance.errors import DataError
-    from stance.plots import plot_specifications, save_figure
+    from stance.evaluation_plots import plot_specifications
+    from stance.plots import save_figure
 
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -12,11 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stance import tables
+from stance.analysis import Analysis
 from stance.calibration import Calibration
 from stance.errors import RunError
-from stance.experiment import Analysis, analyze, codebook_entry
+from stance.experiment import analyze
 from stance.groups import GROUP_SCHEMA, GroupShare, check_groups, group_rows, group_shares
 from stance.profile import profile_article
+from stance.provenance import codebook_entry
 from stance.readers import read_articles
 from stance.runner.cells import Cell
 from stance.runner.parts import PartTagger

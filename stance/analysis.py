@@ -1,0 +1,139 @@
+"""The result of an analysis: its profiles, its tables, and the folder it is saved to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, final
+
+from stance import plots, runs, tables
+from stance.codebooks import Codebook
+from stance.errors import ConfigError
+from stance.positions import position_rows
+from stance.profile import ArticleProfile, profile_rows
+from stance.records import Article, TaggedSentence
+from stance.report import IN_FULL, render_report
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """The result of `analyze`: profiles with their tagged sentences, and how they were made."""
+
+    codebook: Codebook
+    profiles: tuple[ArticleProfile, ...]
+    manifest: Mapping[str, Any]
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """The articles, in the order they were read."""
+        return tuple(profile.article for profile in self.profiles)
+
+    @property
+    def sentences(self) -> tuple[TaggedSentence, ...]:
+        """The tagged sentences of all articles, in order."""
+        return tuple(sentence for profile in self.profiles for sentence in profile.sentences)
+
+    def sentence_table(self) -> pa.Table:
+        """Return the ``sentences`` table (see `stance.tables.sentence_schema`)."""
+        return tables.sentence_table(self.sentences, tuple(self.codebook.frames))
+
+    def profile_table(self) -> pa.Table:
+        """Return the ``profiles`` table (see `stance.tables.PROFILE_SCHEMA`)."""
+        return tables.profile_table([row for p in self.profiles for row in profile_rows(p)])
+
+    def stance_table(self) -> pa.Table:
+        """Return the ``stances`` table (see `stance.tables.STANCE_SCHEMA`)."""
+        return tables.stance_table([row for p in self.profiles for row in position_rows(p)])
+
+    def article_table(self) -> pa.Table:
+        """Return the ``articles`` table (see `stance.tables.ARTICLE_SCHEMA`)."""
+        return tables.article_table(self.articles)
+
+    @property
+    def _tables(self) -> dict[str, Callable[[], pa.Table]]:
+        return {
+            "sentences": self.sentence_table,
+            "profiles": self.profile_table,
+            "stances": self.stance_table,
+            "articles": self.article_table,
+        }
+
+    def to_pandas(
+        self, table: Literal["sentences", "profiles", "stances", "articles"] = "sentences"
+    ) -> pd.DataFrame:
+        """Return one of the tables as a pandas data frame.
+
+        Raises:
+            ConfigError: There is no table of that name.
+        """
+        made = self._tables
+        if table not in made:
+            raise ConfigError(f"there is no table {table!r}; name {', '.join(made)}")
+        frame: pd.DataFrame = made[table]().to_pandas()
+        return frame
+
+    def save(self, folder: str | Path, *, report: bool = True) -> Path:
+        """Write tables, figures, report and manifest to a folder, all or nothing; return it.
+
+        Args:
+            folder: Where to.
+            report: Without it no figures are drawn and no report is written.
+
+        Raises:
+            DataError: The folder is not one of ours or cannot be written.
+        """
+        runs.save_folder(Path(folder), partial(self._write, report=report))
+        return Path(folder)
+
+    def _write(self, folder: Path, *, report: bool) -> None:
+        for name, make in self._tables.items():
+            table = make()
+            tables.write_parquet(table, folder / f"{name}.parquet")
+            (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
+        if report:
+            self._write_report(folder)
+        runs.write_manifest(folder, self.manifest)
+
+    def _write_report(self, folder: Path) -> None:
+        (folder / "figures").mkdir()
+        figures = [plots.draw_article(profile) for profile in self.profiles[:IN_FULL]]
+        for number, (profile, drawn) in enumerate(zip(self.profiles, figures, strict=False)):
+            _write_figures(profile.article.id, drawn, folder / "figures", number)
+        report = render_report(self.profiles, self.codebook, self.manifest, figures)
+        (folder / "report.html").write_text(report, encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(frame)}</th>" for frame in self.codebook.frames)
+        shown = self.profiles[:20]
+        body = "".join(_html_row(profile) for profile in shown)
+        more = len(self.profiles) - len(shown)
+        foot = f"<p>… and {more} more articles</p>" if more else ""
+        return f"<table><tr><th>article</th><th>n</th>{head}</tr>{body}</table>{foot}"
+
+
+def _html_row(profile: ArticleProfile) -> str:
+    name = escape(profile.article.title or profile.article.id)
+    n = profile.overall[0].n_scored
+    cells = "".join(
+        f"<td>{s.share:.0%} [{s.share_low:.0%}, {s.share_high:.0%}]</td>" if n else "<td>–</td>"
+        for s in profile.overall
+    )
+    return f"<tr><td>{name}</td><td>{n}</td>{cells}</tr>"
+
+
+def _write_figures(
+    article_id: str, drawn: Sequence[plots.Drawn], folder: Path, number: int
+) -> None:
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in article_id)
+    stem = f"{number + 1:03d}-{kept.strip('-')[:60]}"
+    for figure in drawn:
+        for kind, content in figure.files.items():
+            (folder / f"{stem}-{figure.name}.{kind}").write_bytes(content)
