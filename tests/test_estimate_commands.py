@@ -117,8 +117,11 @@ def test_a_file_without_chances_is_noted(made: Path, tmp_path: Path) -> None:
 
 def test_a_group_column_that_is_nowhere(made: Path) -> None:
     assert refused("estimate", "r", "gold.csv", "--group", "outlet", cwd=made) == (
-        "r: the sentences have no column 'outlet'; give a file with the columns article_id and "
-        "outlet: --articles FILE"
+        "article 'a0': has no outlet; give every article one"
+    )
+    assert refused("estimate", "r", "gold.csv", "--group", "town", cwd=made) == (
+        "r/articles.parquet: needs the columns article_id and town; it has article_id, title, "
+        "outlet, date, url, path, metadata"
     )
     wrong = ("--group", "town", "--articles", "articles.csv")
     assert refused("estimate", "r", "gold.csv", *wrong, cwd=made) == (
@@ -148,7 +151,7 @@ def test_unknown_sentences_and_labels(made: Path, tmp_path: Path) -> None:
     assert message.startswith("g.csv: deterrence: 1 labels are of sentences that are not in the")
     write(tmp_path / "g.csv", [*rows[:2], {**rows[2], "restraint": "2"}])
     message = refused("estimate", str(made / "r"), "g.csv", "--frame", "restraint", cwd=tmp_path)
-    assert message == "g.csv: row 3, restraint: the label '2' is not 0, 1 or NA"
+    assert message == "g.csv: row 3: restraint is '2'; write 1, 0 or NA"
     write(tmp_path / "g.csv", [{"article_id": "a0", "sentence_id": 1, "mood": 1}])
     message = refused("estimate", str(made / "r"), "g.csv", cwd=tmp_path)
     assert message.startswith("g.csv: has no column of a frame; the frames are solidarity, ")

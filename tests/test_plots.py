@@ -65,7 +65,7 @@ def test_cooccurrence_writes_every_count(profile: ArticleProfile) -> None:
 def test_the_same_profile_gives_the_same_bytes(profile: ArticleProfile) -> None:
     first, second = draw_article(profile), draw_article(profile)
     assert first == second
-    assert [figure.name for figure in first] == ["profile", "strip", "cooccurrence"]
+    assert [figure.name for figure in first] == ["profile", "strip", "cooccurrence", "voices"]
     assert all(figure.files["png"].startswith(b"\x89PNG") for figure in first)
     assert all(b"<svg" in figure.files["svg"][:600] for figure in first)
 

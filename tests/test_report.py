@@ -73,6 +73,7 @@ def test_every_probability_of_every_sentence_is_on_the_page(tmp_path: Path) -> N
     told = re.findall(r'role="note">([^<]*)</span>', page_of(result))
     assert told == [
         "\n".join(f"{tag.frame}  {100 * tag.probability:.0f} %" for tag in t.tags)
+        + "\nnarration: the outlet"
         for t in result.sentences
     ]
 

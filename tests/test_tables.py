@@ -95,6 +95,6 @@ def test_json_writes_nan_as_null() -> None:
 def test_pandas_only_at_the_edge(result: stance.Analysis) -> None:
     frame = result.to_pandas()
     assert list(frame["text"]) == [row["text"] for row in result.sentence_table().to_pylist()]
-    assert len(result.to_pandas("profiles")) == 16
+    assert len(result.to_pandas("profiles")) == 20
     with pytest.raises(ConfigError, match="name sentences, profiles, stances, articles"):
         result.to_pandas("x")  # type: ignore[arg-type]
