@@ -61,7 +61,11 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text(
         "\n\n".join(f"Sentence {k} is scored." for k in range(30_000))
     )
-    command = [sys.executable, "-m", "stance", "analyze", "long.txt"]
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from stance.cli import main; main(['analyze', 'long.txt'])"
+    )  # a job in the background of a shell ignores Ctrl-C, and so would its children
+    command = [sys.executable, "-c", code]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         time.sleep(2.5)
         process.send_signal(signal.SIGINT)
