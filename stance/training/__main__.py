@@ -53,6 +53,13 @@ def find_base() -> Path:
 @click.option(
     "--rate", type=float, default=_RECIPE.rate, show_default=True, help="Peak learning rate."
 )
+@click.option(
+    "--replay",
+    type=click.FloatRange(0, 1),
+    default=_RECIPE.replay,
+    show_default=True,
+    help="Share of the pairs kept that are not about claims.",
+)
 @click.option("--seed", type=int, default=_RECIPE.seed, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 def fit(
@@ -61,6 +68,7 @@ def fit(
     start: Path | None,
     pairs: int,
     rate: float,
+    replay: float,
     seed: int,
     threads: int,
 ) -> None:
@@ -68,7 +76,7 @@ def fit(
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     base = find_base()
-    recipe = Recipe(pairs=pairs, rate=rate, seed=seed)
+    recipe = Recipe(pairs=pairs, rate=rate, replay=replay, seed=seed)
     packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
     if start is None:
         network = load_base(base / "model.safetensors", dropout=recipe.dropout)
@@ -81,7 +89,7 @@ def fit(
     def figures(network: OnePassNetwork) -> dict[str, float]:
         return judge.figures(torch_scorer(network, packer), data)
 
-    Run(folder, network, recipe).fit(load_mixture(data), packer, figures)
+    Run(folder, network, recipe).fit(load_mixture(data, replay=replay), packer, figures)
 
 
 _SHIPPED = MODELS / "mini"

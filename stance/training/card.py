@@ -76,7 +76,7 @@ _RUN = (
 _LEG = (
     "  - from pair {from:,} to {to:,}: rate {first:.2g} on its way to 0 at pair {pairs:,}, {warm_up} "
     "warm-up steps, weight decay {decay}, gradient norm ≤ {clip}, dropout {dropout}, batches of "
-    "{tokens:,} tokens, matrix products in {precision}, seed {seed}"
+    "{tokens:,} tokens, matrix products in {precision}, seed {seed}{replayed}"
 )
 
 
@@ -106,4 +106,6 @@ def _run(run: dict[str, Any], place: int) -> Iterator[str]:
     for leg, end in zip(run["legs"], ends, strict=True):
         first = leg["rate"] * (1 - leg["from"] / leg["pairs"])
         precision = "bfloat16" if leg["bfloat16"] else "float32"
-        yield _LEG.format(**leg, to=end, first=first, precision=precision)
+        share = leg.get("replay", 1.0)
+        replayed = "" if share == 1 else f", {share:.0%} of the pairs that are not about claims"
+        yield _LEG.format(**leg, to=end, first=first, precision=precision, replayed=replayed)

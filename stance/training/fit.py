@@ -31,6 +31,7 @@ class Recipe:
     """What a run depends on besides its data.
 
     ``start`` names the weights it began with: the SHA-256 of their file, or nothing for the base.
+    ``replay`` is that of the `Mixture`.
     ``bfloat16`` computes matrix products in bfloat16; weights and their updates stay float32.
     """
 
@@ -44,6 +45,7 @@ class Recipe:
     seed: int = 7
     bfloat16: bool = True
     start: str = ""
+    replay: float = 1.0
     minutes_between: float = 16.0
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any, final
 
@@ -88,7 +89,8 @@ class Mixture:
     """The labelled data and the wordings they are asked in.
 
     ``blocked`` holds every sentence of a development split: a pair whose premise is among them is
-    never trained on.
+    never trained on. ``replay`` is the share of the pairs kept that are not about claims: below 1 an
+    epoch is about arguments and claims, with enough of the rest not to forget it.
     """
 
     data: Path
@@ -96,6 +98,7 @@ class Mixture:
     stances: dict[str, tuple[str, ...]]
     families: tuple[Family, ...]
     blocked: frozenset[str]
+    replay: float = 1.0
 
     def epoch(self, seed: int) -> list[Group]:
         """Return the groups of one epoch: all fixed pairs, and wordings drawn with ``seed``."""
@@ -111,24 +114,34 @@ class Mixture:
         ]
 
     def _pairs(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
-        yield from self._entailment(draw)
-        yield from self._diplomacy(draw)
-        yield from self._wide(draw)
-        yield from self._written()
+        yield from self._claims(draw)
+        rest = chain(
+            self._entailment(),
+            self._diplomacy(draw),
+            self._wide(draw),
+            self._written(about_claims=False),
+        )
+        yield from (pair for pair in rest if draw.random() < self.replay)
 
-    def _written(self) -> Iterator[tuple[str, Answer]]:
+    def _claims(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
+        for row in read_rows(self.data / "entailment/train.parquet"):
+            if row["source"] in claims.SOURCES:
+                label = LABELS.index(row["label"])
+                yield row["premise"], (row["hypothesis"], label, 1.0)
+                text, label = claims.reworded(row["hypothesis"], label, draw)
+                yield row["premise"], (text, label, 1.0)
+        yield from self._written(about_claims=True)
+
+    def _written(self, *, about_claims: bool) -> Iterator[tuple[str, Answer]]:
         for family in self.families:
-            if not family.held_out:
+            if not family.held_out and family.about_claims is about_claims:
                 for premise, hypothesis, label in family.pairs():
                     yield premise, (hypothesis, label, 1.0)
 
-    def _entailment(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
+    def _entailment(self) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):
-            label = LABELS.index(row["label"])
-            yield row["premise"], (row["hypothesis"], label, 1.0)
-            if row["source"] in claims.SOURCES:
-                text, label = claims.reworded(row["hypothesis"], label, draw)
-                yield row["premise"], (text, label, 1.0)
+            if row["source"] not in claims.SOURCES:
+                yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.0)
         for row in read_rows(self.data / "entailment/news_hypotheses.parquet"):
             if row["split"] == "train":
                 yield row["premise"], (row["hypothesis"], LABELS.index(row["label"]), 1.5)
@@ -195,7 +208,7 @@ def development_sentences(data: Path) -> frozenset[str]:
     )
 
 
-def load_mixture(data: Path) -> Mixture:
+def load_mixture(data: Path, *, replay: float = 1.0) -> Mixture:
     """Return the mixture over a data folder, with the wordings that ship beside the code."""
     return Mixture(
         data=data,
@@ -203,4 +216,5 @@ def load_mixture(data: Path) -> Mixture:
         stances=_STANCES,
         families=tuple(read_families()),
         blocked=development_sentences(data),
+        replay=replay,
     )

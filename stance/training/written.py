@@ -56,6 +56,11 @@ class Family:
         """Whether its topic is kept for development figures."""
         return self.topic in HELD_OUT
 
+    @property
+    def about_claims(self) -> bool:
+        """Whether its premises are arguments and its hypotheses claims."""
+        return self.skill.startswith(("claims", "debates"))
+
     def pairs(self) -> Iterator[tuple[str, str, int]]:
         """Yield every premise, hypothesis and index of the label in ``LABELS``."""
         for hypothesis, labels in self.hypotheses:
