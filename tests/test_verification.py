@@ -38,7 +38,7 @@ def change(path: Path, column: str, value: object) -> None:
 def test_nothing_moved(made: stance.Run) -> None:
     found = verify(made.folder)
     assert (found.moved, found.n_scores) == ((), 4)
-    assert found.n_files == 1 + 1 + 2 * (6 + 1) + 2 + 1
+    assert found.n_files == 1 + 1 + 2 * (8 + 1) + 2 + 1
     assert verify(made.folder, sample=2).n_scores == 2
 
 
@@ -46,7 +46,7 @@ def test_a_result_of_analyze_can_be_verified(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     folder = stance.analyze(tmp_path / "a.txt").save(tmp_path / "out", report=False)
     found = verify(folder)
-    assert (found.n_files, found.n_scores, found.moved) == (1 + 6, 4, ())
+    assert (found.n_files, found.n_scores, found.moved) == (1 + 8, 4, ())
 
 
 def test_a_changed_input_and_a_missing_file(made: stance.Run, tmp_path: Path) -> None:
@@ -108,8 +108,8 @@ def test_what_is_no_run(made: stance.Run, tmp_path: Path) -> None:
 
 def test_the_command_exits_with_1(made: stance.Run, tmp_path: Path) -> None:
     done = command("verify", made.folder, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, b"19 files and 4 sentences checked; 0 moved\n")
+    assert (done.returncode, done.stdout) == (0, b"23 files and 4 sentences checked; 0 moved\n")
     shutil.rmtree(made.folder / "tags")
     done = command("verify", made.folder, cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stdout.decode().splitlines()[-1] == "19 files and 0 sentences checked; 1 moved"
+    assert done.stdout.decode().splitlines()[-1] == "23 files and 0 sentences checked; 1 moved"

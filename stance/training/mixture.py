@@ -89,8 +89,8 @@ class Mixture:
     """The labelled data and the wordings they are asked in.
 
     ``blocked`` holds every sentence of a development split: a pair whose premise is among them is
-    never trained on. ``replay`` is the share of the pairs kept that are not about claims: below 1 an
-    epoch is about arguments and claims, with enough of the rest not to forget it.
+    never trained on. ``replay`` is the share of the pairs kept that are not about claims: below 1
+    an epoch is about arguments and claims, with enough of the rest not to forget it.
     """
 
     data: Path
