@@ -30,7 +30,7 @@ def test_sentences_have_the_documented_columns(result: stance.Analysis) -> None:
     assert table.schema == tables.sentence_schema(frames)
     assert table.column_names == [
         *("article_id", "sentence_id", "section", "start", "end", "text"),
-        *("voice", "speaker", "scored"),
+        *("voice", "speaker", "speaker_resolved", "speaker_start", "speaker_end", "scored"),
         *(f"{kind}_{frame}" for kind in ("p", "tag", "odds") for frame in frames),
         "stance",
     ]
