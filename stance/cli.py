@@ -192,8 +192,9 @@ def codebooks(name: str | None) -> None:
     if book.stance is not None:
         names = ", ".join(target.name for target in book.stance.names)
         click.echo(f"\nstance toward {names or 'the most-named of the articles'}:")
-        for wording in (*book.stance.favor, *book.stance.against):
-            click.echo(f"  - {wording}")
+        for side in ("favor", "against", "relevance"):
+            for wording in getattr(book.stance, side):
+                click.echo(f"  - {side}: {wording}")
 
 
 for command in (

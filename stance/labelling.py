@@ -100,6 +100,9 @@ def choose(probabilities: Float64[np.ndarray, "n 3"]) -> Int64[np.ndarray, " n"]
 def holder_of(sentence: Sentence) -> str | None:
     """Return who holds what a sentence says: `OUTLET` in narration, the speaker in speech.
 
-    None where the speaker was not found, or where nobody asked whose words these are.
+    None where the speaker was not found or is a pronoun that may mean several people, or where
+    nobody asked whose words these are.
     """
-    return OUTLET if sentence.voice is Voice.NARRATION else sentence.speaker
+    if sentence.voice is Voice.NARRATION:
+        return OUTLET
+    return sentence.speaker if sentence.speaker_resolved else None

@@ -70,17 +70,14 @@ class Position:
         )
 
 
-def positions(
-    profile: ArticleProfile, *, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[Position, ...]:
+def positions(profile: ArticleProfile, *, resamples: int = RESAMPLES) -> tuple[Position, ...]:
     """Return the stances of one article by target and holder.
 
     For every target mentioned: all holders, then the outlet, all speech, every speaker, and the
-    sentences whose holder is unknown, as far as there are any.
+    sentences whose holder is unknown, as far as there are any. The seed is that of the profile.
     """
-    return positions_of(
-        profile.sentences, resamples=resamples, seed=seed ^ crc32(profile.article.id.encode())
-    )
+    seed = profile.seed ^ crc32(profile.article.id.encode())
+    return positions_of(profile.sentences, resamples=resamples, seed=seed)
 
 
 def positions_of(
@@ -172,14 +169,15 @@ def _net_at_the_edge(counts: tuple[int, int, int], n: int) -> tuple[float, float
 
 
 def corpus_positions(
-    profiles: Sequence[ArticleProfile], *, resamples: int = 2_000, seed: int = 0
+    profiles: Sequence[ArticleProfile], *, resamples: int = 2_000
 ) -> tuple[Position, ...]:
     """Return the stances of several articles by target and holder.
 
     As `positions_of` all their sentences, but every bound is the wider one of resampling sentences
     and resampling whole articles: sentences of one article are not independent, and a target that
-    few articles mention leaves few articles to draw from.
+    few articles mention leaves few articles to draw from. The seed is that of the first profile.
     """
+    seed = profiles[0].seed if profiles else 0
     every = (s for p in profiles for s in p.sentences)
     together = positions_of(every, resamples=resamples, seed=seed)
     parts = [positions_of(p.sentences, resamples=1, seed=seed) for p in profiles]

@@ -69,6 +69,7 @@ class ArticleProfile:
     entropy: float
     leading: str | None
     support: float
+    seed: int = 0
 
     @property
     def dominant(self) -> str | None:
@@ -139,6 +140,7 @@ def profile_article(
         _entropy(present.sum(axis=0)),
         leading,
         support,
+        seed,
     )
 
 
@@ -152,12 +154,19 @@ def voice_kind(sentence: Sentence) -> str | None:
 def _voices(
     sentences: Sequence[TaggedSentence],
 ) -> Iterator[tuple[str, str | None, list[TaggedSentence]]]:
-    """Yield narration, speech, and the speech of the top speakers, as far as there is any."""
+    """Yield narration, speech, and the speech of the top speakers, as far as there is any.
+
+    A pronoun that may mean several people is no speaker.
+    """
     for voice in (NARRATION, SPEECH):
         part = [s for s in sentences if voice_kind(s.sentence) == voice]
         if part:
             yield voice, None, part
-    spoken = [s for s in sentences if voice_kind(s.sentence) == SPEECH and s.sentence.speaker]
+    spoken = [
+        s
+        for s in sentences
+        if voice_kind(s.sentence) == SPEECH and s.sentence.speaker and s.sentence.speaker_resolved
+    ]
     counts = Counter(s.sentence.speaker for s in spoken)
     for speaker, _ in counts.most_common(TOP_SPEAKERS):
         yield SPEECH, speaker, [s for s in spoken if s.sentence.speaker == speaker]

@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 
-from stance.records import Article, Label, TaggedSentence
+from stance.records import Article, Label, Sentence, TaggedSentence, Voice
 
 _STANCE = pa.list_(
     pa.struct(
@@ -36,7 +36,9 @@ def sentence_schema(frames: Sequence[str]) -> pa.Schema:
 
     ``start`` and ``end`` are code points of the article's text, end exclusive; ``p_<frame>`` is a
     calibrated probability and ``tag_<frame>`` the decision, both null where ``scored`` is false;
-    ``odds_<frame>`` holds the natural-log odds of entailment of every wording.
+    ``odds_<frame>`` holds the natural-log odds of entailment of every wording. In speech
+    ``speaker_resolved`` is false where nobody was found or a pronoun may mean several people;
+    ``speaker_start`` and ``speaker_end`` are where the speaker is named.
 
     ``stance`` has one entry for every target mentioned, in order: ``label`` is favor, against,
     neutral or NA (mentioned, but the relevance gate says no; a target that is not listed is NA
@@ -53,6 +55,9 @@ def sentence_schema(frames: Sequence[str]) -> pa.Schema:
         ("text", pa.string()),
         ("voice", pa.string()),
         ("speaker", pa.string()),
+        ("speaker_resolved", pa.bool_()),
+        ("speaker_start", pa.int64()),
+        ("speaker_end", pa.int64()),
         ("scored", pa.bool_()),
     ]
     kinds = {"p": pa.float64(), "tag": pa.bool_(), "odds": pa.list_(pa.float64())}
@@ -143,6 +148,16 @@ def sentence_table(sentences: Sequence[TaggedSentence], frames: Sequence[str]) -
     return table_of([_sentence_row(tagged) for tagged in sentences], sentence_schema(frames))
 
 
+def _speaker_entry(sentence: Sentence) -> dict[str, Any]:
+    span = sentence.speaker_span
+    speech = sentence.voice not in {None, Voice.NARRATION}
+    return {
+        "speaker_resolved": sentence.speaker_resolved if speech else None,
+        "speaker_start": None if span is None else span.start,
+        "speaker_end": None if span is None else span.end,
+    }
+
+
 def _sentence_row(tagged: TaggedSentence) -> dict[str, Any]:
     sentence = tagged.sentence
     row: dict[str, Any] = {
@@ -154,6 +169,7 @@ def _sentence_row(tagged: TaggedSentence) -> dict[str, Any]:
         "text": sentence.text,
         "voice": None if sentence.voice is None else sentence.voice.value,
         "speaker": sentence.speaker,
+        **_speaker_entry(sentence),
         "scored": tagged.scored,
         "stance": [_label_entry(label) for label in tagged.stances],
     }

@@ -64,7 +64,8 @@ def print_files(out: Path, *, to_stderr: bool) -> None:
     """Say where the files are."""
     stream = sys.stderr if to_stderr else sys.stdout
     stream.write(f"report   {out / 'report.html'}\ntables   {out / 'sentences.csv'}, ")
-    stream.write(f"{out / 'profiles.csv'}, {out / 'stances.csv'} (and .parquet)\n")
+    stream.write(f"{out / 'profiles.csv'}, {out / 'stances.csv'}, ")
+    stream.write(f"{out / 'articles.csv'} (and .parquet)\n")
     stream.write(f"figures  {out / 'figures'}\n")
 
 

@@ -63,11 +63,14 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     )
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from stance.cli import main; main(['analyze', 'long.txt'])"
+        "from stance.cli import main; print('ready', flush=True); main(['analyze', 'long.txt'])"
     )  # a job in the background of a shell ignores Ctrl-C, and so would its children
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
-        time.sleep(2.5)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(2)
         process.send_signal(signal.SIGINT)
         _, message = process.communicate()
     assert process.returncode == 130, message

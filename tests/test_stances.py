@@ -25,10 +25,16 @@ from stance.codebooks import (
     shipped_names,
 )
 from stance.errors import CodebookError, ConfigError
-from stance.labelling import choose, stance_questions
+from stance.labelling import choose, holder_of, stance_questions
 from stance.panels import marks, panel, told
 from stance.plots import draw_article, plot_stances, plot_voices
-from stance.positions import corpus_positions, position_rows, positions_of, shown_positions
+from stance.positions import (
+    corpus_positions,
+    position_rows,
+    positions,
+    positions_of,
+    shown_positions,
+)
 from stance.profile import ArticleProfile, profile_article, profile_rows
 from stance.records import (
     OUTLET,
@@ -306,6 +312,30 @@ def test_a_profile_is_split_by_voice_and_speaker() -> None:
         ("all", "speech", None),
         ("all", "speech", "Haddad <b>"),
     }
+
+
+def test_a_pronoun_that_may_mean_several_people_is_no_speaker() -> None:
+    profile = voiced()
+    unsure = [
+        replace(t, sentence=replace(t.sentence, speaker_resolved=False)) for t in profile.sentences
+    ]
+    split = profile_article(profile.article, unsure, profile.frames, resamples=200)
+    assert split.by_speaker() == {}
+    assert [s.n for s in split.by_voice("speech")] == [2, 2, 2, 2]
+    spoken = next(t.sentence for t in unsure if t.sentence.speaker)
+    assert holder_of(spoken) is None
+    assert holder_of(replace(spoken, speaker_resolved=True)) == "Haddad <b>"
+
+
+def test_the_seed_reaches_the_intervals_of_stances() -> None:
+    article = Article("x", "y")
+    nets = {
+        seed: positions(profile_article(article, MIXED, (), seed=seed), resamples=7)[0].net
+        for seed in range(20)
+    }
+    again = positions(profile_article(article, MIXED, (), seed=3), resamples=7)[0].net
+    assert again == nets[3]
+    assert len({(net.low, net.high) for net in nets.values()}) > 1
 
 
 def test_the_lexical_scorer_knows_both_sides() -> None:

@@ -368,7 +368,7 @@ def test_the_card_tells_every_leg_of_every_run(tmp_path: Path) -> None:
     assert f"- run 2, from that of run 1: {run}\n" in text
     assert text.count("  - from pair 0 to 45: rate 0.001 on its way to 0 at pair 60") == 2
     assert text.count("  - from pair 45 to 90: rate 0.0005 on its way to 0 at pair 90") == 2
-    assert "2.0 hours on at most 2 shared CPU cores, 180 pairs in all" in text
+    assert "2.0 hours on at most 2 CPU cores, 180 pairs in all" in text
     assert "chose among 4 checkpoints" in text
 
 

@@ -26,7 +26,7 @@ open or contradicts each of a list of hypotheses, reading the premise once for a
 
 ## Training
 
-`python -m stance.training fit`, {hours:.1f} hours on at most 2 shared CPU cores, {pairs:,} pairs in all;
+`python -m stance.training fit`, {hours:.1f} hours on at most 2 CPU cores, {pairs:,} pairs in all;
 AdamW with warm-up and linear decay of the rate. `training.json` has every recipe in full.
 
 {runs}
