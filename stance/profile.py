@@ -154,10 +154,7 @@ def voice_kind(sentence: Sentence) -> str | None:
 def _voices(
     sentences: Sequence[TaggedSentence],
 ) -> Iterator[tuple[str, str | None, list[TaggedSentence]]]:
-    """Yield narration, speech, and the speech of the top speakers, as far as there is any.
-
-    A pronoun that may mean several people is no speaker.
-    """
+    """Yield narration, speech and the top speakers; a pronoun that may mean several is none."""
     for voice in (NARRATION, SPEECH):
         part = [s for s in sentences if voice_kind(s.sentence) == voice]
         if part:
