@@ -13,13 +13,13 @@ from stance import runs
 from stance.analysis import Analysis
 from stance.applied import applied_calibration, calibration_entry
 from stance.codebooks import DEFAULT, Codebook, load_codebook
-from stance.errors import ConfigError, DataError
+from stance.errors import DataError
 from stance.heads import use_head
 from stance.profile import ArticleProfile, profile_article
 from stance.provenance import codebook_entry, counts_entry, inputs_entry
 from stance.readers import Skipped, read_articles
 from stance.records import Article, TaggedSentence
-from stance.scorers import MODELS, Scorer, load_scorer
+from stance.scorers.models import open_model
 from stance.sentences import split
 from stance.tagging import OnProgress, Tagger, tag_sentences
 from stance.targets import find_mentions
@@ -71,7 +71,7 @@ def analyze(
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
-    scorer = load_model(model, book, threads)
+    scorer = open_model(model, book, threads=threads)
     calibrated = applied_calibration(model, scorer, book, calibration)
     skipped = _Skips(on_skip)
     articles = list(
@@ -129,20 +129,6 @@ class _Skips:
         self.counts[skip.reason] += 1
         if self._on_skip is not None:
             self._on_skip(skip)
-
-
-def load_model(model: str, book: Codebook, threads: int) -> Scorer:
-    """Load the scorer of a model's name.
-
-    Raises:
-        ConfigError: There is no such model.
-        ScorerError: It cannot be loaded.
-    """
-    if model == "lexical":
-        return load_scorer("lexical", codebook=book)
-    if model == "mini":
-        return load_scorer("bundled", threads=threads)
-    raise ConfigError(f"unknown model {model!r}; name {' or '.join(MODELS)}")
 
 
 def _profiles(

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 
 from stance.codebooks import Codebook
 from stance.errors import RunError
-from stance.experiment import load_model
 from stance.records import Question
 from stance.runs import versions
 from stance.runs.directory import KIND, read_manifest, read_run
 from stance.runs.files import tree_hash
+from stance.scorers.models import open_model
 from stance.tagging import ask_all, log_odds
 
 SAMPLE = 50
@@ -156,7 +156,7 @@ def _rescored(
     rows = [row for row in stored.table.to_pylist() if row["scored"]]
     chosen = np.random.default_rng(seed).choice(len(rows), min(sample, len(rows)), replace=False)
     drawn = [rows[k] for k in sorted(chosen)]
-    scorer = load_model(stored.model, stored.codebook, threads=0)
+    scorer = open_model(stored.model, stored.codebook)
     asked = stored.codebook.hypotheses
     answers = ask_all([Question(" ".join(r["text"].split()), asked) for r in drawn], scorer)
     why = _why(stored.fingerprint, scorer.fingerprint, made_with)

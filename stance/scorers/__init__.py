@@ -36,9 +36,6 @@ class Scorer(Protocol):
         """Return how many of the premises are longer than what the scorer reads."""
 
 
-MODELS = ("mini", "lexical")
-"""What ``model`` may be: the shipped model, or counting the terms of the codebook."""
-
 _BACKENDS = {
     "bundled": ("stance.scorers.bundled", "load_bundled"),
     "lexical": ("stance.scorers.lexical", "load_lexical"),
