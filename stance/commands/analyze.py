@@ -75,6 +75,13 @@ def _targets(text: str | None) -> Targets | None:
 @click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read; count them.")
 @click.option("--head", type=click.Path(path_type=Path), help="Head that stance fit wrote.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
+@click.option(
+    "--cache",
+    default="off",
+    show_default=True,
+    metavar="on|off|DIR",
+    help="Keep scores and look them up, in the user's cache folder or in DIR.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
 def analyze(
@@ -89,6 +96,7 @@ def analyze(
     skip_bad: bool,
     head: Path | None,
     threads: int,
+    cache: str,
     limit: int | None,
     quiet: bool,
 ) -> None:
@@ -98,6 +106,7 @@ def analyze(
     report.html to --out.
     """
     from stance import experiment, runs, terminal
+    from stance.commands.printing import note
 
     columns, toward = _columns(pairs), _targets(targets)
     runs.check_target(out)
@@ -113,9 +122,11 @@ def analyze(
             columns=columns,
             skip_bad=skip_bad,
             head=head,
+            cache=cache,
             stdin=sys.stdin.buffer,
             on_progress=on_progress,
             on_skip=None if quiet else terminal.report_skip,
+            on_note=None if quiet else note,
         )
     result.save(out)
     _print(result, form, out, quiet=quiet)
