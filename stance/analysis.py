@@ -99,15 +99,23 @@ class Analysis:
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
         if report:
-            self._write_report(folder)
+            self.write_report(folder)
         runs.write_manifest(folder, self.manifest)
 
-    def _write_report(self, folder: Path) -> None:
+    def write_report(self, folder: Path, *, articles: int | None = None) -> None:
+        """Write figures and report to a folder.
+
+        Args:
+            folder: Where to.
+            articles: The number of articles of the corpus, where these are only the first ones.
+        """
         (folder / "figures").mkdir()
         figures = [plots.draw_article(profile) for profile in self.profiles[:IN_FULL]]
         for number, (profile, drawn) in enumerate(zip(self.profiles, figures, strict=False)):
             _write_figures(profile.article.id, drawn, folder / "figures", number)
-        report = render_report(self.profiles, self.codebook, self.manifest, figures)
+        report = render_report(
+            self.profiles, self.codebook, self.manifest, figures, articles=articles
+        )
         (folder / "report.html").write_text(report, encoding="utf-8")
 
     def _repr_html_(self) -> str:

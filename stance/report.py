@@ -26,6 +26,8 @@ def render_report(
     codebook: Codebook,
     manifest: Mapping[str, Any],
     figures: Sequence[Sequence[Drawn]],
+    *,
+    articles: int | None = None,
 ) -> str:
     """Return the report as HTML without any outside address.
 
@@ -37,11 +39,14 @@ def render_report(
         codebook: The codebook they were tagged by.
         manifest: How the result was made.
         figures: The drawn figures of the first articles.
+        articles: The number of all articles, where the profiles are only those of the first ones;
+            then no figure is given for all of them together.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
     colours = frame_colours(tuple(codebook.frames))
+    whole = articles is None or articles == len(profiles)
     shown = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
     shown_articles = [
         {**_article(index, profile, codebook, colours), "figures": [*map(_figure, drawn)]}
@@ -53,7 +58,8 @@ def render_report(
         colours=colours,
         articles=shown_articles,
         options=most_options([article["panel"] for article in shown_articles]),
-        corpus=corpus_rows(profiles),
+        corpus=corpus_rows(profiles) if whole else [],
+        beyond=0 if whole else (articles or 0) - len(profiles),
         made=list(_flat(shown)),
         percent=_percent,
     )

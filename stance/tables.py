@@ -239,10 +239,11 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return content
 
 
-def csv_bytes(table: pa.Table) -> bytes:
+def csv_bytes(table: pa.Table, *, header: bool = True) -> bytes:
     """Return a table as CSV (UTF-8, header first); lists are written as JSON, null as nothing."""
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(_flat(table), sink)
+    options = pyarrow.csv.WriteOptions(include_header=header)
+    pyarrow.csv.write_csv(_flat(table), sink, options)
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
