@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from stance.commands.engine import analyze_at_large, engine_of, engine_options
 from stance.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def _targets(text: str | None) -> Targets | None:
     help="Keep scores and look them up, in the user's cache folder or in DIR.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
+@engine_options
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
 def analyze(
     inputs: tuple[str, ...],
@@ -98,6 +100,9 @@ def analyze(
     threads: int,
     cache: str,
     limit: int | None,
+    engine: str | None,
+    jobs: int,
+    address: str | None,
     quiet: bool,
 ) -> None:
     """Tag, profile and plot the articles in INPUT… (files, folders, or - for standard input).
@@ -110,24 +115,28 @@ def analyze(
 
     columns, toward = _columns(pairs), _targets(targets)
     runs.check_target(out)
+    options: dict[str, Any] = {
+        "codebook": codebook,
+        "targets": toward,
+        "model": model,
+        "calibration": calibration,
+        "threads": threads,
+        "limit": limit,
+        "columns": columns,
+        "skip_bad": skip_bad,
+        "head": head,
+        "cache": cache,
+        "stdin": sys.stdin.buffer,
+        "on_skip": None if quiet else terminal.report_skip,
+        "on_note": None if quiet else note,
+    }
+    shared = engine_of(engine, jobs, address)
+    if shared is not None:
+        where = {"engine": shared, "jobs": jobs, "address": address}
+        analyze_at_large(inputs, out, **where, form=form, quiet=quiet, options=options)
+        return
     with terminal.progress(quiet=quiet) as on_progress:
-        result = experiment.analyze(
-            inputs,
-            codebook=codebook,
-            targets=toward,
-            model=model,
-            calibration=calibration,
-            threads=threads,
-            limit=limit,
-            columns=columns,
-            skip_bad=skip_bad,
-            head=head,
-            cache=cache,
-            stdin=sys.stdin.buffer,
-            on_progress=on_progress,
-            on_skip=None if quiet else terminal.report_skip,
-            on_note=None if quiet else note,
-        )
+        result = experiment.analyze(inputs, on_progress=on_progress, **options)
     result.save(out)
     _print(result, form, out, quiet=quiet)
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, final
 
 from stance.cache import OnNote
 from stance.codebooks import DEFAULT, Codebook, load_codebook
-from stance.engine.corpus import CorpusResult, Reading, corpus_manifest, finish
 from stance.engine.shards import Done, Facts, Job, Setup, ShardWorker, add_up
 from stance.engine.unfinished import check_begun, held, part_key_of
 from stance.errors import ConfigError, DataError
@@ -32,9 +31,10 @@ from stance.scorers.cached import OFF
 from stance.toward import Targets, choose_targets, with_targets
 
 if TYPE_CHECKING:
+    from stance.engine.corpus import CorpusResult
     from stance.tagging import OnProgress
 
-__all__ = ["ENGINES", "CorpusResult", "Engine", "analyze_corpus", "make_engine"]
+__all__ = ["ENGINES", "Engine", "analyze_corpus", "make_engine"]
 
 ENGINES = ("local", "processes", "ray")
 
@@ -148,6 +148,8 @@ def analyze_corpus(
             engine cannot be started.
         StanceError: An input, the codebook or the model cannot be used.
     """
+    from stance.engine.corpus import Reading, corpus_manifest, finish
+
     started = time.monotonic()
     out = Path(out)
     check_target(out)
@@ -174,8 +176,8 @@ def analyze_corpus(
         toward = choose_targets(book, spool.sentences)
         key = part_key_of(setup, facts, toward, seed)
         job = Job(str(folder.absolute()), spool, toward, seed, key)
-        summaries = _tag_all(workers, job, on_progress, on_note)
-        entry = {"name": engine, "jobs": workers.jobs, "shards": spool.shards}
+        summaries, reused = _tag_all(workers, job, on_progress, on_note)
+        entry = {"name": engine, "jobs": workers.jobs, "shards": spool.shards, "reused": reused}
         counts = {**add_up(summaries), "skipped": dict(reading.skipped)}
         manifest = corpus_manifest(setup, facts, book, toward, counts, reading, seed)
         manifest = {**manifest, "engine": entry, "seconds": round(time.monotonic() - started, 3)}
@@ -184,15 +186,17 @@ def analyze_corpus(
 
 def _tag_all(
     workers: Engine, job: Job, on_progress: OnProgress | None, on_note: OnNote | None
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], int]:
+    """Return what was counted in every shard, and how many were finished before."""
     summaries: list[dict[str, Any]] = []
-    n = 0
+    n = reused = 0
     for done in workers.tag(job, sorted(set(job.spool.order()))):
         summaries.append(done.summary)
         n += done.summary["articles"]
+        reused += done.reused
         if on_progress is not None:
             on_progress(n, job.spool.articles)
         if on_note is not None:
             for note in done.notes:
                 on_note(note)
-    return summaries
+    return summaries, reused

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
@@ -51,7 +53,8 @@ class RayEngine:
                 "object_store_memory": _OBJECT_STORE,
             }
         try:
-            self._ray.init(self._address, **quiet)
+            with _silent():
+                self._ray.init(self._address, **quiet)
         except (OSError, RuntimeError, ValueError) as error:
             raise RunError(f"Ray cannot be started: {' '.join(str(error).split())}") from error
         if not self.jobs:
@@ -154,12 +157,25 @@ def _imported() -> Any:
     # Ray reads these when it is imported: nothing is sent anywhere, and its log stays in its files.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray
     except ImportError as error:
         raise MissingExtraError("the engine ray", "ray") from error
     return ray
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep what Ray writes straight to the error stream while it starts off the screen."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def check_address(address: str, *, patience: float = PATIENCE) -> None:
