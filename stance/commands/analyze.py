@@ -133,7 +133,7 @@ def analyze(
     shared = engine_of(engine, jobs, address)
     if shared is not None:
         where = {"engine": shared, "jobs": jobs, "address": address}
-        analyze_at_large(inputs, out, **where, form=form, quiet=quiet, options=options)
+        analyze_at_large(inputs, out, form=form, quiet=quiet, options={**options, **where})
         return
     with terminal.progress(quiet=quiet) as on_progress:
         result = experiment.analyze(inputs, on_progress=on_progress, **options)

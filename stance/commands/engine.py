@@ -46,29 +46,18 @@ def analyze_at_large(
     inputs: Sequence[str],
     out: Path,
     *,
-    engine: str,
-    jobs: int,
-    address: str | None,
     form: str,
     quiet: bool,
     options: Mapping[str, Any],
 ) -> None:
-    """Analyse in shards, and print what the format asks for."""
+    """Analyse in shards with the options of `analyze_corpus`, and print what the format says."""
     from stance import terminal
     from stance.engine import analyze_corpus
 
     if form == "json":
         raise ConfigError("--format json holds all in memory; with --engine name jsonl or csv")
     with terminal.progress(quiet=quiet, unit="articles") as on_progress:
-        result = analyze_corpus(
-            inputs,
-            out,
-            engine=engine,
-            jobs=jobs,
-            address=address,
-            on_progress=on_progress,
-            **options,
-        )
+        result = analyze_corpus(inputs, out, on_progress=on_progress, **options)
     _print(result, form, quiet=quiet)
 
 

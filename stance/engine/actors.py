@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
-from stance.engine.failures import Failure, raise_failure
+from stance.engine.failures import ATTEMPTS, Failure, raise_failure
 from stance.engine.shards import Done, Facts, Job, Setup, ShardWorker
 from stance.errors import ConfigError, MissingExtraError, RunError, StanceError
 from stance.scorers.bundled import cores
@@ -71,11 +72,13 @@ class RayEngine:
         self._ray.shutdown()
 
     def describe(self) -> Facts:
-        """Open the model on one machine, and return what it found out.
+        """Open the model on a machine of the cluster, and return what it found out.
 
         Raises:
             StanceError: The model cannot be used.
         """
+        if self._address is None:
+            return ShardWorker(self._setup).facts
         task = self._ray.remote(_facts).options(**self._resources)
         answer: Facts | Failure = self._ray.get(task.remote(self._setup))
         if isinstance(answer, Failure):
@@ -89,25 +92,31 @@ class RayEngine:
             RunError: A part cannot be written, or a machine does not see the folder.
             StanceError: The scorer broke its contract.
         """
-        import ray.data
-
-        context = ray.data.DataContext.get_current()
+        data: Any = import_module("ray.data")
+        context = data.DataContext.get_current()
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-        rows = ray.data.from_items(
+        rows = data.from_items(
             [{"shard": shard} for shard in shards], override_num_blocks=len(shards)
         ).map(
             _Actor,
             fn_constructor_args=(self._setup, job),
-            compute=ray.data.ActorPoolStrategy(size=min(self.jobs, len(shards))),
+            compute=data.ActorPoolStrategy(size=min(self.jobs, len(shards))),
+            max_task_retries=ATTEMPTS - 1,
             **self._resources,
         )
-        for row in rows.iter_rows():
-            answer = row["answer"]
-            if isinstance(answer, Failure):
-                raise_failure(answer)
-            yield answer
+        try:
+            for row in rows.iter_rows():
+                answer = row["answer"]
+                if isinstance(answer, Failure):
+                    raise_failure(answer)
+                yield answer
+        except self._ray.exceptions.RayError as error:
+            told = " ".join(str(error).split())[:200]
+            raise RunError(
+                f"{job.folder}: Ray gave up ({told}); give the same command again to go on"
+            ) from error
 
     @property
     def _resources(self) -> dict[str, float]:

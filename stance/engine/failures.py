@@ -7,6 +7,9 @@ from typing import NoReturn, final
 
 from stance.errors import StanceError
 
+ATTEMPTS = 3
+"""How often a shard is begun before its workers' deaths are told."""
+
 
 @final
 @dataclass(frozen=True, slots=True)

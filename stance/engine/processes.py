@@ -17,13 +17,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TypeAlias, final
 
-from stance.engine.failures import Failure, raise_failure
+from stance.engine.failures import ATTEMPTS, Failure, raise_failure
 from stance.engine.shards import Done, Facts, Job, Setup
 from stance.errors import RunError
 from stance.scorers.bundled import cores
-
-ATTEMPTS = 3
-"""How often a shard is begun before its workers' deaths are told."""
 
 _START = "import sys; sys.path[:] = {path!r}; from stance.engine.worker import main; main()"
 _Asked: TypeAlias = Setup | tuple[Job, int]
