@@ -1,4 +1,4 @@
-"""Scoring from the cache against scoring, on the sentences of a corpus with the default codebook."""
+"""Looking scores up in the cache against scoring, with the default codebook."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ def test_what_is_wrong_in_a_worker_is_said_as_it_is_here(tmp_path: Path) -> None
         engine.describe()
 
 
-def stop_after(parts: int, out: Path, **options: str) -> None:
+def stop_after(parts: int, out: Path, corpus: Path = CORPUS) -> None:
     calls: list[int] = []
 
     def stop(done: int, total: int) -> None:
@@ -229,7 +229,7 @@ def stop_after(parts: int, out: Path, **options: str) -> None:
 
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
         analyze_corpus(
-            CORPUS, out, engine="local", shards=6, model="lexical", report=False, on_progress=stop
+            corpus, out, engine="local", shards=6, model="lexical", report=False, on_progress=stop
         )
 
 
@@ -248,6 +248,31 @@ def test_a_stopped_analysis_goes_on_with_what_is_missing(whole: Path, tmp_path: 
     assert made.manifest["engine"]["reused"] == 2
     assert csv_of(tmp_path / "out") == csv_of(whole)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_only_the_shard_of_a_changed_article_is_tagged_again(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(CORPUS.read_bytes())
+    stop_after(6, tmp_path / "out", tmp_path / "a.jsonl")
+    text = CORPUS.read_text().replace("ration insulin", "ration bandages")
+    (tmp_path / "a.jsonl").write_text(text)
+    made = analyze_corpus(
+        tmp_path / "a.jsonl",
+        tmp_path / "out",
+        engine="local",
+        shards=6,
+        model="lexical",
+        report=False,
+    )
+    assert made.manifest["engine"]["reused"] == 5
+    assert "ration bandages" in (tmp_path / "out" / "sentences.csv").read_text()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "out.unfinished").mkdir()
+    (tmp_path / "out.unfinished" / "novel.txt").write_text("Once")
+    with pytest.raises(RunError, match=r"holds 'novel.txt', which stance did not write; move it"):
+        again(tmp_path / "out")
+    assert (tmp_path / "out.unfinished" / "novel.txt").read_text() == "Once"
 
 
 def test_other_seeds_are_not_taken_over(tmp_path: Path) -> None:

@@ -16,7 +16,10 @@ from stance.errors import RunError
 from stance.records import TargetName
 from stance.runs import MANIFEST, file_hash, versions
 from stance.runs.code import code_hash
-from stance.runs.files import digest_of, locked, replace_file
+from stance.runs.files import LOCK, digest_of, locked, replace_file
+
+_FILES = ("articles.jsonl", "places.bin", MANIFEST, f".{MANIFEST}.tmp", LOCK)
+_OWN = {*_FILES, "tags", "profiles", "stances", "articles", "counts"}
 
 
 @contextmanager
@@ -24,7 +27,7 @@ def held(out: Path) -> Iterator[Path]:
     """Hold the folder of unfinished work of a result; it goes when there is no part in it.
 
     Raises:
-        RunError: It cannot be made, or another process is at work there.
+        RunError: It cannot be made, holds something else, or another process is at work there.
     """
     folder = out.absolute().with_name(f"{out.absolute().name}.unfinished")
     try:
@@ -33,6 +36,12 @@ def held(out: Path) -> Iterator[Path]:
         raise RunError(
             f"{folder}: cannot be made ({error.strerror}); name another place with --out"
         ) from error
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in _OWN)
+    if foreign:
+        raise RunError(
+            f"{folder}: holds {foreign[0]!r}, which stance did not write; move it away or name "
+            "another place with --out"
+        )
     try:
         with locked(folder):
             yield folder
