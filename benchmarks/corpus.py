@@ -18,7 +18,13 @@ import pyarrow.parquet as pq
 _RUN = """
 import json, resource, sys, time
 from stance.engine import analyze_corpus
+from stance.positions import positions
+from stance.profile import profile_article
 corpus, out, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+resamples = options.pop("resamples")
+if resamples:
+    profile_article.__kwdefaults__["resamples"] = resamples
+    positions.__kwdefaults__["resamples"] = resamples
 started = time.perf_counter()
 made = analyze_corpus(corpus, out, **options)
 own, children = (resource.getrusage(who).ru_maxrss for who in
@@ -53,9 +59,13 @@ def write(path: Path, found: list[str], n: int) -> Path:
     return path
 
 
-def measure(corpus: Path, out: Path, **options: object) -> dict[str, float]:
-    """Analyse in a process of its own; return seconds, megabytes at the peak, and counts."""
-    line = [sys.executable, "-c", _RUN, str(corpus), str(out), json.dumps(options)]
+def measure(corpus: Path, out: Path, resamples: int = 0, **options: object) -> dict[str, float]:
+    """Analyse in a process of its own; return seconds, megabytes at the peak, and counts.
+
+    Fewer resamples than usual make it quick; they are taken by the engine ``local`` only.
+    """
+    given = json.dumps({**options, "resamples": resamples, "report": False})
+    line = [sys.executable, "-c", _RUN, str(corpus), str(out), given]
     found: dict[str, float] = json.loads(subprocess.check_output(line))
     return found
 
@@ -67,26 +77,28 @@ def main() -> None:
 
 @main.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
-@click.option("--engine", default="processes", show_default=True)
-@click.option("--jobs", default=2, show_default=True)
+@click.option("--engine", default="local", show_default=True)
+@click.option("--jobs", default=1, show_default=True)
+@click.option("--resamples", default=200, show_default=True, help="0 takes the usual 10,000.")
 @click.option("--small", default=2_000, show_default=True)
 @click.option("--large", default=20_000, show_default=True)
-def memory(data: Path, engine: str, jobs: int, small: int, large: int) -> None:
+def memory(data: Path, engine: str, jobs: int, resamples: int, small: int, large: int) -> None:
     """Print the peak memory of both corpora with the lexical model, and their ratio."""
+    options = {"engine": engine, "jobs": jobs, "resamples": resamples, "model": "lexical"}
     found = texts(data / "corpus")
     peaks = {}
     with tempfile.TemporaryDirectory() as folder:
         for n in (small, large):
             corpus = write(Path(folder) / f"{n}.jsonl", found, n)
-            seen = measure(corpus, Path(folder) / "out", engine=engine, jobs=jobs, model="lexical")
+            seen = measure(corpus, Path(folder) / "out", **options)
             peaks[n] = seen
             click.echo(
                 f"{n:,} articles, {seen['sentences']:,} sentences: {seen['seconds']:.0f} s, "
                 f"{seen['own']:.0f} MB, largest worker {seen['child']:.0f} MB"
             )
-    for name in ("own", "child"):
-        if peaks[small][name]:
-            click.echo(f"ratio, {name}: {peaks[large][name] / peaks[small][name]:.2f}")
+    click.echo(f"ratio: {peaks[large]['own'] / peaks[small]['own']:.2f}")
+    if peaks[small]["child"]:
+        click.echo(f"ratio of workers: {peaks[large]['child'] / peaks[small]['child']:.2f}")
 
 
 @main.command()
@@ -108,7 +120,6 @@ def jobs(data: Path, articles: int, repeat: int) -> None:
                     engine="processes",
                     jobs=jobs,
                     threads=threads,
-                    report=False,
                     targets="none",
                 )
                 for jobs, threads in ((1, 2), (2, 1))
