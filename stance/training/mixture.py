@@ -90,7 +90,8 @@ class Mixture:
 
     ``blocked`` holds every sentence of a development split: a pair whose premise is among them is
     never trained on. ``replay`` is the share of the pairs kept that are not about claims: below 1
-    an epoch is about arguments and claims, with enough of the rest not to forget it.
+    an epoch is about arguments and claims, with enough of the rest not to forget it. A pair whose
+    hypothesis is among ``banned`` is left out, and so is a diplomacy frame not in ``codes``.
     """
 
     data: Path
@@ -99,13 +100,14 @@ class Mixture:
     families: tuple[Family, ...]
     blocked: frozenset[str]
     replay: float = 1.0
+    banned: frozenset[str] = frozenset()
 
     def epoch(self, seed: int) -> list[Group]:
         """Return the groups of one epoch: all fixed pairs, and wordings drawn with ``seed``."""
         draw = random.Random(seed)
         by_premise: defaultdict[str, list[Answer]] = defaultdict(list)
         for premise, answer in self._pairs(draw):
-            if premise.strip() not in self.blocked:
+            if premise.strip() not in self.blocked and answer[0] not in self.banned:
                 by_premise[premise].append(answer)
         return [
             group
@@ -152,6 +154,8 @@ class Mixture:
             if row["split"] != "train":
                 continue
             for frame, code in codes.items():
+                if code not in self.codes:
+                    continue
                 label, weight = (ENTAILMENT, 2.0) if row[frame] else (NOT_ENTAILMENT, 0.7)
                 for wording in draw.sample(self.codes[code], 2):
                     yield row["sentence"], (wording, label, weight)
@@ -161,7 +165,7 @@ class Mixture:
             if row["split"] != "train":
                 continue
             positive = [code for code in row["codes"] if code in self.codes]
-            negative = draw.sample([code for code in self.codes if code not in positive], 6)
+            negative = draw.sample([code for code in self.codes if code not in row["codes"]], 6)
             for code in positive:
                 yield row["sentence"], (draw.choice(self.codes[code]), ENTAILMENT, 1.5)
             for code in negative:
