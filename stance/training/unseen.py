@@ -43,7 +43,9 @@ def save_odds(scorer: Scorer, data: Path, fold: int, folder: Path) -> None:
     """Score the development sentences by the run of a fold; write ``odds.npz`` into its folder."""
     every, rows = load_code_wordings(), _dev(data)
     codes = _counted(rows)
-    alone = {f"{code} {k}": (w,) for code in codes for k, w in enumerate(every[code])}
+    alone: dict[str, tuple[str, ...]] = {
+        f"{code} {k}": (wording,) for code in codes for k, wording in enumerate(every[code])
+    }
     odds = code_odds(scorer, [row["sentence"] for row in rows], alone)
     own = np.split(odds, np.cumsum([len(every[code]) for code in codes])[:-1], axis=1)
     known = [
