@@ -14,7 +14,7 @@ from stance.runs import file_hash
 from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
-from stance.training import gates, judge, stances, unseen
+from stance.training import gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.export import export_model, write_hashes
@@ -119,6 +119,23 @@ def leave_codes_out(data: Path, target: Path, pairs: int, threads: int, write: P
         unseen.save_odds(scorer, data, fold, folder)
     if write is not None:
         unseen.write_figures(data, target, write)
+
+
+@main.command()
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
+@click.option("--to", "target", type=_FOLDER, required=True, help="Folder of the runs.")
+@click.option("--pairs", type=int, default=24_000, show_default=True, help="Pairs a run.")
+@click.option("--threads", type=int, default=2, show_default=True)
+def settings(data: Path, target: Path, pairs: int, threads: int) -> None:
+    """Try the settings of the grid and the learning curve; write grid.json."""
+    torch.set_num_threads(threads)
+    target.mkdir(parents=True, exist_ok=True)
+    base = find_base()
+    packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
+    cells = (*grid.SETTINGS, *grid.CURVE)
+    weights, mixture = base / "model.safetensors", load_mixture(data)
+    judged = _judge(packer, data)
+    grid.run_grid(cells, weights, mixture, packer, judged, folder=target, pairs=pairs)
 
 
 _SHIPPED = MODELS / "mini"

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Any, final
+from zlib import crc32
 
 import pyarrow.parquet as pq
 import yaml
@@ -91,7 +92,8 @@ class Mixture:
     ``blocked`` holds every sentence of a development split: a pair whose premise is among them is
     never trained on. ``replay`` is the share of the pairs kept that are not about claims: below 1
     an epoch is about arguments and claims, with enough of the rest not to forget it. A pair whose
-    hypothesis is among ``banned`` is left out, and so is a diplomacy frame not in ``codes``.
+    hypothesis is among ``banned`` is left out, and so is a diplomacy frame not in ``codes``. Pairs
+    of the written families weigh ``written``. Only a fixed ``share`` of the premises is used.
     """
 
     data: Path
@@ -101,19 +103,26 @@ class Mixture:
     blocked: frozenset[str]
     replay: float = 1.0
     banned: frozenset[str] = frozenset()
+    written: float = 1.0
+    share: float = 1.0
 
     def epoch(self, seed: int) -> list[Group]:
         """Return the groups of one epoch: all fixed pairs, and wordings drawn with ``seed``."""
         draw = random.Random(seed)
         by_premise: defaultdict[str, list[Answer]] = defaultdict(list)
         for premise, answer in self._pairs(draw):
-            if premise.strip() not in self.blocked and answer[0] not in self.banned:
+            if self._wanted(premise) and answer[0] not in self.banned:
                 by_premise[premise].append(answer)
         return [
             group
             for premise, answers in by_premise.items()
             for group in _split(premise, answers, draw)
         ]
+
+    def _wanted(self, premise: str) -> bool:
+        if premise.strip() in self.blocked:
+            return False
+        return self.share >= 1 or crc32(premise.encode()) < self.share * 2**32
 
     def _pairs(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
         yield from self._claims(draw)
@@ -138,7 +147,7 @@ class Mixture:
         for family in self.families:
             if not family.held_out and family.about_claims is about_claims:
                 for premise, hypothesis, label in family.pairs():
-                    yield premise, (hypothesis, label, 1.0)
+                    yield premise, (hypothesis, label, self.written)
 
     def _entailment(self) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):

@@ -21,7 +21,7 @@ from stance.training.wide import LEAST, Gold, Scores, code_odds, mean_precision
 
 FOLDS = 3
 _ABOUT_FRAMES = ("codebooks", "diplomacy")
-_RESAMPLES = 1_000
+RESAMPLES = 1_000
 
 
 def left_out(fold: int) -> tuple[str, ...]:
@@ -103,14 +103,14 @@ def read_left_out(data: Path, folder: Path) -> LeftOut:
     return LeftOut(codes, gold, **odds)
 
 
-def figures(left: LeftOut) -> dict[str, dict[str, float]]:
+def figures(left: LeftOut, *, resamples: int = RESAMPLES) -> dict[str, dict[str, float]]:
     """Return mean average precisions and their ratios to seen codes, with 95 % intervals.
 
     Sentences are resampled; all figures of a resample come from the same sentences.
     """
     draw, n = np.random.default_rng(0), len(left.gold)
     points = _figures(left, np.arange(n))
-    drawn = [_figures(left, draw.integers(0, n, n)) for _ in range(_RESAMPLES)]
+    drawn = [_figures(left, draw.integers(0, n, n)) for _ in range(resamples)]
     return {
         name: {
             "value": round(value, 4),
