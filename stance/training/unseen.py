@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, final
 
@@ -24,6 +25,7 @@ _ABOUT_FRAMES = ("codebooks", "diplomacy")
 RESAMPLES = 1_000
 
 
+@cache
 def left_out(fold: int) -> tuple[str, ...]:
     """Return the codes that the run of a fold (0, 1, 2) never sees."""
     return tuple(code for k, code in enumerate(load_code_wordings()) if k % FOLDS == fold)
