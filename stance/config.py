@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, final
@@ -38,20 +37,12 @@ Check: TypeAlias = Callable[[str], "str | None"]
 class Checks:
     """What a config names and cannot judge itself: each check returns the fault of a value.
 
-    ``models`` are the names a model may have; ``codebook`` and ``input`` judge a name or a path.
+    Each of them judges a name or a path.
     """
 
-    models: Sequence[str] = ()
+    model: Check = field(default=lambda _: None)
     codebook: Check = field(default=lambda _: None)
     input: Check = field(default=lambda _: None)
-
-    def model(self, name: str) -> str | None:
-        """Return what is wrong with the name of a model."""
-        if not self.models or name in self.models:
-            return None
-        near = get_close_matches(name, self.models, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"name {' or '.join(self.models)}"
-        return f"unknown model {name!r} ({hint})"
 
 
 def _checked(kind: str) -> AfterValidator:

@@ -18,7 +18,7 @@ from stance.runs import file_hash, versions
 from stance.runs.code import PACKAGE, code_hash
 from stance.runs.directory import Manifest
 from stance.runs.files import digest_of
-from stance.scorers.models import SHIPPED
+from stance.scorers.models import parse_model
 
 _SCORING = ("scorers", "tagging.py", "calibration.py")
 _CELL_STAGES = ("profile", "shares")
@@ -127,7 +127,9 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         DataError: The inputs hold no articles.
     """
     base = path.parent
-    checks = Checks(SHIPPED, _check(lambda name: _codebook(base, name)), _check(_input_at(base)))
+    checks = Checks(
+        _check(parse_model), _check(lambda name: _codebook(base, name)), _check(_input_at(base))
+    )
     config = load_config(path, settings, checks=checks)
     grid = config.grid
     names = grid.codebooks or (config.codebook,)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import final
+from typing import cast, final
 
 from stance.codebooks import Codebook
 from stance.errors import ConfigError
-from stance.scorers import Scorer, load_scorer
+from stance.scorers import Scorer, load_scorer, options_of
 
 SHIPPED = ("mini", "lexical")
 """The shipped model, and counting the terms of the codebook."""
 
-_HUB = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
+_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?", re.ASCII)
+_HARMLESS = {"threads": 0, "device": "cpu", "dtype": "float32"}
 
 
 @final
@@ -52,9 +54,12 @@ def parse_model(text: str) -> ModelName:
         return ModelName(text, _backend_of(Path(text)), {"model": text})
     if _HUB.fullmatch(text):
         return ModelName(text, "transformers", {"model": text})
+    near = get_close_matches(text, SHIPPED, n=1)
     raise ConfigError(
-        f"unknown model {text!r}; name {', '.join(SHIPPED)}, a folder, ORG/NAME of a hub, "
-        "embedding:NAME or fusion:A+B"
+        f"unknown model {text!r} (did you mean {near[0]}?)"
+        if near
+        else f"unknown model {text!r}; name {', '.join(SHIPPED)}, a folder that is there, "
+        "ORG/NAME of a hub, embedding:NAME or fusion:A+B"
     )
 
 
@@ -64,14 +69,42 @@ def _backend_of(folder: Path) -> str:
     return "onnx" if any(folder.glob("*.onnx")) else "transformers"
 
 
-def open_model(text: str, codebook: Codebook, *, threads: int = 0) -> Scorer:
+def open_model(
+    text: str,
+    codebook: Codebook,
+    *,
+    threads: int = 0,
+    device: str = "auto",
+    dtype: str = "auto",
+    labels: Sequence[str] = (),
+) -> Scorer:
     """Load the scorer of a model's name.
 
+    Args:
+        text: The name (see `parse_model`).
+        codebook: Whose terms ``lexical`` counts.
+        threads: Threads of the model; 0 takes one a core.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
+        labels: What the columns of a checkpoint are, where its own names do not say.
+
     Raises:
-        ConfigError: There is no such model.
+        ConfigError: There is no such model, or it cannot be asked for one of these.
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
-    if name.backend == "lexical":
-        return load_scorer("lexical", codebook=codebook)
-    return load_scorer(name.backend, **name.options, threads=threads)
+    taken = options_of(name.backend)
+    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
+    options = {option: value for option, value in asked.items() if option in taken}
+    for option in asked.keys() - options.keys():
+        if asked[option] not in ("auto", (), _HARMLESS.get(option)) and option != "threads":
+            raise ConfigError(
+                f"--{option} {_shown(asked[option])}: the model {text} has no choice of {option}; "
+                "leave it out"
+            )
+    own = {"codebook": codebook} if name.backend == "lexical" else {}
+    return load_scorer(name.backend, **name.options, **own, **options)
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else ",".join(map(str, cast("Sequence[object]", value)))
