@@ -18,6 +18,8 @@ from stance.errors import DataError
 from stance.records import Question
 from stance.scorers.bundled import MODELS, load_bundled
 from stance.scorers.packing import Limits, Packer
+from stance.scorers.torch_bundled import torch_scorer
+from stance.scorers.torch_network import OnePassNetwork, Shape, load_checkpoint
 from stance.tagging import log_odds
 from stance.training import card, claims, gates, rivals, wide
 from stance.training.export import export_model, write_hashes
@@ -25,8 +27,6 @@ from stance.training.fit import Recipe, Run, pair_loss
 from stance.training.history import go_on_from, write_history
 from stance.training.labels import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
 from stance.training.mixture import Mixture, development_sentences, load_mixture
-from stance.training.network import OnePassNetwork, Shape, load_checkpoint
-from stance.training.torch_scorer import torch_scorer
 from stance.training.written import HELD_OUT, read_families
 
 TOKENIZER = MODELS / "mini" / "tokenizer.json"

@@ -39,7 +39,9 @@ class Scorer(Protocol):
 
 _BACKENDS = {
     "bundled": ("stance.scorers.bundled", "load_bundled"),
+    "bundled_torch": ("stance.scorers.torch_bundled", "load_bundled_torch"),
     "lexical": ("stance.scorers.lexical", "load_lexical"),
+    "transformers": ("stance.scorers.hub", "load_transformers"),
 }
 
 
@@ -56,7 +58,7 @@ def load_scorer(backend: str = "bundled", **options: object) -> Scorer:
         **options: What the backend's own loader takes, for instance ``threads=2``.
 
     Raises:
-        ConfigError: There is no such backend, or it takes no such option.
+        ConfigError: There is no such backend, or it takes no such option, or needs one.
         ScorerError: The model cannot be loaded.
     """
     load = _loader(backend)
@@ -66,6 +68,9 @@ def load_scorer(backend: str = "bundled", **options: object) -> Scorer:
             raise ConfigError(
                 f"the {backend} scorer has no option {option!r}; it takes {', '.join(accepted)}"
             )
+    for needed in accepted:
+        if needed not in options and needed not in (load.__kwdefaults__ or {}):
+            raise ConfigError(f"the {backend} scorer needs the option {needed!r}")
     return cast("Scorer", load(**options))
 
 

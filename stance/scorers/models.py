@@ -12,6 +12,7 @@ from typing import cast, final
 from stance.codebooks import Codebook
 from stance.errors import ConfigError
 from stance.scorers import Scorer, load_scorer, options_of
+from stance.scorers.devices import may_accelerate
 
 SHIPPED = ("mini", "lexical")
 """The shipped model, and counting the terms of the codebook."""
@@ -93,7 +94,8 @@ def open_model(
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
-    taken = options_of(name.backend)
+    backend = _placed(name.backend, device, dtype)
+    taken = options_of(backend)
     asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
     options = {option: value for option, value in asked.items() if option in taken}
     for option in asked.keys() - options.keys():
@@ -102,8 +104,16 @@ def open_model(
                 f"--{option} {_shown(asked[option])}: the model {text} has no choice of {option}; "
                 "leave it out"
             )
-    own = {"codebook": codebook} if name.backend == "lexical" else {}
-    return load_scorer(name.backend, **name.options, **own, **options)
+    own = {"codebook": codebook} if backend == "lexical" else {}
+    return load_scorer(backend, **name.options, **own, **options)
+
+
+def _placed(backend: str, device: str, dtype: str) -> str:
+    """Return the backend that computes there: on a CPU the shipped model stays on onnxruntime."""
+    if backend != "bundled" or (device == "cpu" and dtype in ("auto", "float32")):
+        return backend
+    plain = device == "auto" and dtype in ("auto", "float32")
+    return "bundled" if plain and not may_accelerate() else "bundled_torch"
 
 
 def _shown(value: object) -> str:
