@@ -60,6 +60,10 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _names(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
 def _truth(value: object) -> object:
     if isinstance(value, str):
         raise ValueError(f"{value!r} is text, not a truth value; write true or false")
@@ -140,7 +144,8 @@ class RunConfig(BaseModel):
     """Everything that a run is made of.
 
     Paths are relative to the folder of the config. ``part`` is the number of sentences in a part
-    that is scored and kept as one; ``by`` and ``period`` say which groups the table of cells shows.
+    that is scored and kept as one; ``labels`` says what the columns of a checkpoint are, where its
+    own names do not; ``by`` and ``period`` say which groups the table of cells shows.
     """
 
     model_config = _FROZEN
@@ -162,6 +167,9 @@ class RunConfig(BaseModel):
     period: Literal["year", "month", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    labels: Annotated[tuple[_Text, ...], BeforeValidator(_names)] = ()
     part: _Place = 512
     report: _Truth = True
     grid: Annotated[Grid, BeforeValidator(_filled)] = Grid()
@@ -179,7 +187,8 @@ class RunConfig(BaseModel):
 
     def digest(self) -> str:
         """Return eight hexadecimal digits that change with anything that can change a figure."""
-        content = self.model_dump(mode="json", exclude={"threads"})
+        unsaid = {name for name in ("dtype", "labels") if getattr(self, name) in ("auto", ())}
+        content = self.model_dump(mode="json", exclude={"threads", "device", *unsaid})
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 

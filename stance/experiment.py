@@ -16,7 +16,7 @@ from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import DataError
 from stance.heads import use_head
 from stance.profile import ArticleProfile, profile_article
-from stance.provenance import codebook_entry, counts_entry, inputs_entry
+from stance.provenance import codebook_entry, counts_entry, inputs_entry, model_entry
 from stance.readers import Skipped, read_articles
 from stance.records import Article, TaggedSentence
 from stance.scorers.models import open_model
@@ -112,7 +112,7 @@ def analyze(
         "status": "success",
         "seconds": round(time.monotonic() - started, 3),
         "seed": seed,
-        "model": {"name": model, "fingerprint": scorer.fingerprint},
+        "model": model_entry(model, scorer, labels),
         "codebook": codebook_entry(book, calibrated),
         "calibration": calibration_entry(calibration, calibrated),
         "head": head_entry,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stance.errors import ConfigError
@@ -14,14 +11,6 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-
-
-def may_accelerate() -> bool:
-    """Return whether torch could find a GPU here, without importing it."""
-    if find_spec("torch") is None:
-        return False
-    drivers = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-    return sys.platform in ("darwin", "win32") or any(Path(name).exists() for name in drivers)
 
 
 def choose_device(device: str) -> torch.device:

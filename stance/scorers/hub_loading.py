@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from stance.errors import MissingExtraError, ScorerError
 from stance.runs import file_hash
@@ -118,15 +119,11 @@ def _cache() -> Path:
 
 def _fetched(name: str, revision: str) -> Path:
     from huggingface_hub import HfApi, errors, snapshot_download
-    from huggingface_hub.utils import (
-        are_progress_bars_disabled,
-        disable_progress_bars,
-        enable_progress_bars,
-    )
 
     at = "" if revision == "main" else f" --revision {revision}"
-    silent = are_progress_bars_disabled()
-    disable_progress_bars()
+    bars: Any = import_module("huggingface_hub.utils")
+    silent = bars.are_progress_bars_disabled()
+    bars.disable_progress_bars()
     try:
         info = HfApi().model_info(name, revision=revision, timeout=20)
         check_files(name, [file.rfilename for file in info.siblings or []])
@@ -150,7 +147,7 @@ def _fetched(name: str, revision: str) -> Path:
         raise ScorerError(_unreachable(name, at, error)) from error
     finally:
         if not silent:
-            enable_progress_bars()
+            bars.enable_progress_bars()
 
 
 def _is_network(error: Exception) -> bool:

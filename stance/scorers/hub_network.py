@@ -104,12 +104,13 @@ def _fault(source: Source, error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    said: Any = logging
+    level, bars = said.get_verbosity(), said.is_progress_bar_enabled()
+    said.set_verbosity_error()
+    said.disable_progress_bar()
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        said.set_verbosity(level)
         if bars:
-            logging.enable_progress_bar()
+            said.enable_progress_bar()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast, final
 
 from stance.codebooks import Codebook
 from stance.errors import ConfigError
+from stance.runs import file_hash
 from stance.scorers import Scorer, load_scorer, options_of
-from stance.scorers.devices import may_accelerate
 
 SHIPPED = ("mini", "lexical")
 """The shipped model, and counting the terms of the codebook."""
 
 _HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?", re.ASCII)
+_ASSETS = Path(__file__).parent.parent / "assets" / "models"
 _HARMLESS = {"threads": 0, "device": "cpu", "dtype": "float32"}
 
 
@@ -70,6 +75,39 @@ def _backend_of(folder: Path) -> str:
     return "onnx" if any(folder.glob("*.onnx")) else "transformers"
 
 
+def located(text: str, folder: Path) -> str:
+    """Return a model's name for use from here, where a path in it is relative to ``folder``."""
+    kind, colon, rest = text.partition(":")
+    if colon and kind in ("embedding", "fusion"):
+        return f"{kind}:{'+'.join(located(part, folder) for part in rest.split('+'))}"
+    there = os.path.normpath(folder / text)
+    return there if text not in SHIPPED and Path(there).is_dir() else text
+
+
+def file_name(text: str) -> str:
+    """Return what a model is called in the names of folders."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")
+
+
+def model_key(text: str) -> list[str]:
+    """Return what changes with the files of a model; one of a hub is fetched if it must be.
+
+    Raises:
+        ConfigError: There is no such model.
+        ScorerError: It cannot be found.
+    """
+    kind, colon, rest = text.partition(":")
+    if colon and kind in ("embedding", "fusion"):
+        return [kind, *(key for part in rest.split("+") for key in model_key(part))]
+    name = parse_model(text)
+    folder = _ASSETS / text if text in SHIPPED else Path(text)
+    if text in SHIPPED or name.backend != "transformers":
+        listed = folder.glob("*.json" if name.backend == "bundled" else "*")
+        return [name.backend, *(file_hash(path) for path in sorted(listed) if path.is_file())]
+    find_source = import_module("stance.scorers.hub_loading").find_source
+    return [name.backend, str(find_source(text).identity)]
+
+
 def open_model(
     text: str,
     codebook: Codebook,
@@ -113,7 +151,15 @@ def _placed(backend: str, device: str, dtype: str) -> str:
     if backend != "bundled" or (device == "cpu" and dtype in ("auto", "float32")):
         return backend
     plain = device == "auto" and dtype in ("auto", "float32")
-    return "bundled" if plain and not may_accelerate() else "bundled_torch"
+    return "bundled" if plain and not _may_accelerate() else "bundled_torch"
+
+
+def _may_accelerate() -> bool:
+    """Return whether torch could find a GPU here, without importing it."""
+    if find_spec("torch") is None:
+        return False
+    drivers = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+    return sys.platform in ("darwin", "win32") or any(Path(name).exists() for name in drivers)
 
 
 def _shown(value: object) -> str:
