@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import stance as command
+from commands import failed, run
 from tiny import write_checkpoint
 
 import stance
@@ -25,35 +25,39 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_analyze_with_a_folder(place: Path) -> None:
+def test_analyze_with_a_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = str(place / "models" / "nli")
     out = place / "out"
-    done = command("analyze", place / "a.txt", "--model", model, "--device", "cpu", "--out", out)
-    assert done.exit_code == 0, done.output
+    asked = ("analyze", "a.txt", "--model", model, "--device", "cpu", "--out", "out", "--quiet")
+    done = run(*asked, cwd=place)
+    assert (done.returncode, done.stderr) == (0, b"")
     manifest = json.loads((out / "manifest.json").read_text())
     entry = manifest["model"]
     assert (entry["name"], entry["device"], entry["dtype"]) == (model, "cpu", "float32")
     assert (entry["halved_batches"], entry["labels"]) == (0, [])
     assert manifest["calibration"] == {"state": "uncalibrated", "fitted_on": []}
     assert manifest["counts"]["scored"] == 3
+    monkeypatch.chdir(place)
     assert verify(out).moved == ()
     write_checkpoint(place / "models" / "nli", "deberta-v2", NAMES, seed=1)
     assert {moved.why for moved in verify(out).moved} == {"the model was changed or replaced"}
 
 
-def test_labels_are_told_on_the_command_line_and_kept_for_verify(place: Path) -> None:
+def test_labels_are_told_on_the_command_line_and_kept_for_verify(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = write_checkpoint(place / "models" / "nli", "bert", ("LABEL_0", "LABEL_1"))
-    asked = ("analyze", place / "a.txt", "--model", model, "--out", place / "out", "--quiet")
-    failed = command(*asked)
-    assert failed.exit_code == 1
-    assert "its labels are LABEL_0, LABEL_1, which do not name entailment" in failed.stderr
-    assert not (place / "out").exists()
-    done = command(*asked, "--labels", "not_entailment,entailment", "--dtype", "bfloat16")
-    assert done.exit_code == 0, done.output
+    said = failed("a.txt", "--model", model, "--out", "out", cwd=place)
+    assert "its labels are LABEL_0, LABEL_1, which do not name entailment" in said
+    more = ("--labels", "not_entailment,entailment", "--dtype", "bfloat16", "--quiet")
+    done = run("analyze", "a.txt", "--model", model, "--out", "out", *more, cwd=place)
+    assert (done.returncode, done.stderr) == (0, b"")
     manifest = json.loads((place / "out" / "manifest.json").read_text())
     assert manifest["model"]["labels"] == ["not_entailment", "entailment"]
     assert manifest["model"]["dtype"] == "bfloat16"
-    assert verify(place / "out").moved == ()
+    out = place / "out"
+    monkeypatch.chdir(place)
+    assert verify(out).moved == ()
 
 
 def test_mini_is_calibrated_and_says_so(place: Path) -> None:
@@ -69,15 +73,15 @@ def test_a_run_with_a_model_beside_its_config(place: Path) -> None:
     config.write_text(
         "name: c\ninputs: a.txt\nreport: false\ngrid: {models: [lexical, models/nli]}\n"
     )
-    run = stance.run(config, runs=place / "runs")
-    assert [cell.name for cell in run.cells] == [
+    made = stance.run(config, runs=place / "runs")
+    assert [cell.name for cell in made.cells] == [
         "lexical_diplomacy_all_own",
         "models-nli_diplomacy_all_own",
     ]
-    assert verify(run.folder).moved == ()
+    assert verify(made.folder).moved == ()
     assert stance.run(config, runs=place / "runs").skipped
     write_checkpoint(place / "models" / "nli", "deberta-v2", NAMES, seed=1)
-    assert [moved.why for moved in verify(run.folder).moved][:1] == [
+    assert [moved.why for moved in verify(made.folder).moved][:1] == [
         "the model was changed or replaced"
     ]
     again = stance.run(config, runs=place / "runs")
