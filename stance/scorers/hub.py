@@ -105,9 +105,12 @@ class TransformersScorer:
     ) -> None:
         import torch
 
+        from stance.scorers.deberta import packed_deberta
+
         self.fingerprint = fingerprint
         self._columns, self._device, self._dtype = columns, device, dtype
         self._network = checkpoint.network.to(device, dtype)
+        self._packed = packed_deberta(self._network)
         self._tokenizer, self._inputs = checkpoint.tokenizer, checkpoint.inputs
         self._most = checkpoint.most - self._tokenizer.num_special_tokens_to_add(pair=True)
         padded = self._tokenizer.pad_token_id is not None
@@ -179,13 +182,19 @@ class TransformersScorer:
         import torch
 
         with torch.inference_mode():
-            logits = self._network(**self._padded(batch)).logits
+            logits = self._logits(batch)
         log_probs = np.asarray(torch.log_softmax(logits.float(), dim=-1).cpu())
         c = self._columns
         chosen: np.ndarray = log_probs[:, [c.entailment, c.neutral, c.contradiction]]
         if not c.has_contradiction:
             chosen[:, 1:] -= np.float32(np.log(2))
         return chosen
+
+    def _logits(self, batch: Sequence[_Pair]) -> torch.Tensor:
+        if self._packed is not None:
+            return self._packed.logits([pair.rows["input_ids"] for pair in batch], self._device)
+        found: torch.Tensor = self._network(**self._padded(batch)).logits
+        return found
 
     def _padded(self, batch: Sequence[_Pair]) -> dict[str, Any]:
         """Return the inputs of the network, int64 of shape (pair, token), on its device."""
