@@ -12,9 +12,9 @@ from tokenizers import Tokenizer
 from stance.records import Question
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
+from stance.scorers.torch_network import OnePassNetwork, Shape
 from stance.training.fit import Recipe
 from stance.training.mixture import Mixture
-from stance.training.network import OnePassNetwork, Shape
 
 TOKENIZER = MODELS / "mini" / "tokenizer.json"
 TINY = Shape(layers=2, width=16, heads=2, inner=32)

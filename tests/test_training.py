@@ -27,6 +27,8 @@ from made_training import (
 from stance.errors import DataError
 from stance.records import Question
 from stance.scorers.bundled import load_bundled
+from stance.scorers.torch_bundled import torch_scorer
+from stance.scorers.torch_network import OnePassNetwork, load_checkpoint
 from stance.tagging import log_odds
 from stance.training import card, claims, gates, rivals, wide
 from stance.training.export import export_model, write_hashes
@@ -34,8 +36,6 @@ from stance.training.fit import Recipe, Run, pair_loss
 from stance.training.history import go_on_from, write_history
 from stance.training.labels import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
 from stance.training.mixture import Mixture, development_sentences, load_mixture
-from stance.training.network import OnePassNetwork, load_checkpoint
-from stance.training.torch_scorer import torch_scorer
 from stance.training.written import HELD_OUT, read_families
 
 

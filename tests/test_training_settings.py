@@ -18,11 +18,12 @@ from made_training import (
 )
 from safetensors.torch import load_file, save_file
 
+from stance.scorers.torch_network import OnePassNetwork, Shape
 from stance.training import grid, unseen
 from stance.training.fit import Run, pair_loss
 from stance.training.labels import NOT_ENTAILMENT
 from stance.training.mixture import load_code_wordings, load_mixture
-from stance.training.network import OnePassNetwork, Shape, bert_name, load_base
+from stance.training.network import bert_name, load_base
 from stance.training.optimiser import adam_w
 
 

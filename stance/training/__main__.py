@@ -14,6 +14,8 @@ from stance.runs import file_hash
 from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
+from stance.scorers.torch_bundled import torch_scorer
+from stance.scorers.torch_network import load_checkpoint
 from stance.training import gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
@@ -21,8 +23,7 @@ from stance.training.export import export_model, write_hashes
 from stance.training.fit import Judge, Recipe, Run
 from stance.training.history import go_on_from, write_history
 from stance.training.mixture import load_mixture
-from stance.training.network import load_base, load_checkpoint
-from stance.training.torch_scorer import torch_scorer
+from stance.training.network import load_base
 from stance.training.wide import wide
 
 _RECIPE = Recipe()

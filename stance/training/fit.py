@@ -16,9 +16,9 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from stance.scorers.packing import Packed, Packer
+from stance.scorers.torch_network import OnePassNetwork
 from stance.training.labels import NOT_ENTAILMENT
 from stance.training.mixture import Answer, Group, Mixture
-from stance.training.network import OnePassNetwork
 from stance.training.optimiser import adam_w, averaged
 from stance.training.packing import Batch, shuffled, to_batch
 

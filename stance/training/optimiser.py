@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from stance.training.network import OnePassNetwork
+from stance.scorers.torch_network import OnePassNetwork
 
 
 def adam_w(
