@@ -132,9 +132,8 @@ def measure(asked: argparse.Namespace, folder: str, texts: list[str]) -> None:
     print(f"{len(texts)} sentences x {len(HYPOTHESES)} hypotheses, {asked.threads} threads")
     print(f"stance                {pairs / own:8.1f} pairs/s")
     for size in asked.batches:
-        ratios = sorted(
-            theirs / ours for theirs, ours in zip(seconds[size], seconds[0], strict=True)
-        )
+        both = zip(seconds[size], seconds[0], strict=True)
+        ratios = sorted(theirs / ours for theirs, ours in both)
         gap = np.abs(found[size] - found[0]).max()
         print(
             f"pipeline, batch {size:4d}  {pairs / statistics.median(seconds[size]):8.1f} pairs/s"

@@ -188,7 +188,8 @@ def _by_distance(rows: Tensor, table: Tensor) -> Tensor:
     The columns of ``table`` run from the greatest distance to the least, so that row i of what is
     wanted begins one column to the left of row i - 1: a view with a stride one less.
     """
-    made = (rows @ table).contiguous()
-    pairs, heads, length, width = made.shape
-    strides = (heads * length * width, length * width, width - 1, 1)
+    pairs, heads, length, size = rows.shape
+    made = torch.bmm(rows.permute(1, 0, 2, 3).reshape(heads, pairs * length, size), table)
+    width = table.shape[-1]
+    strides = (length * width, pairs * length * width, width - 1, 1)
     return made.as_strided((pairs, heads, length, length), strides, length - 1)

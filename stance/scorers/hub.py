@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from stance.scorers.hub_network import Checkpoint
 
-_TOKENS = {"cpu": 1_024, "cuda": 32_768, "mps": 8_192}
+_TOKENS = {"cpu": 2_048, "cuda": 32_768, "mps": 8_192}
 
 
 def load_transformers(
