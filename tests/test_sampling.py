@@ -120,6 +120,7 @@ def test_the_coded_sheet_comes_back_with_its_design(result: Result, tmp_path: Pa
     assert len(gold.keys) == 9
     weight = sum(1 / gold.inclusion[key] for key in gold.keys)
     assert weight == pytest.approx(len(result.scored))
+    assert set(gold.strata) == {(row["article_id"], row["sentence_id"]) for row in result.scored}
     with files[1].open(encoding="utf-8", newline="") as file:
         design = list(csv.DictReader(file))
     assert {row["outlet"] for row in design} == {"Post", "Times"}

@@ -36,13 +36,18 @@ class Result:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """Labels of sentences, one value a frame, with the chance of every sentence to be drawn."""
+    """Labels of sentences, one value a frame, and how the sentences were drawn.
+
+    ``inclusion`` is the chance of a sentence to be drawn, ``strata`` its stratum; both may cover
+    sentences that were not.
+    """
 
     place: str
     sha256: str
     frames: tuple[str, ...]
     values: Mapping[str, Mapping[tuple[str, int], float]]
     inclusion: Mapping[tuple[str, int], float]
+    strata: Mapping[tuple[str, int], str]
 
 
 def read_result(folder: Path) -> Result:
@@ -97,7 +102,7 @@ def read_labels(path: Path, frames: Collection[str]) -> Labels:
         frame: {key: float(value) for key, value in adjudicated(gold, frame).items()}
         for frame in named
     }
-    return Labels(gold.place, gold.sha256, named, values, gold.inclusion)
+    return Labels(gold.place, gold.sha256, named, values, gold.inclusion, gold.strata)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
