@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, final
 
+from stance.calibration import read_calibration
 from stance.codebooks import Codebook, load_codebook, shipped_names
 from stance.config import Checks, RunConfig, load_config
 from stance.errors import ConfigError, StanceError
@@ -19,6 +20,7 @@ from stance.runs.code import PACKAGE, code_hash
 from stance.runs.directory import Manifest
 from stance.runs.files import digest_of
 from stance.scorers.models import SHIPPED
+from stance.toward import with_targets
 
 _SCORING = ("scorers", "tagging.py", "calibration.py")
 _CELL_STAGES = ("profile", "shares")
@@ -65,6 +67,7 @@ class Plan:
     paths: tuple[Path, ...]
     inputs: tuple[tuple[Path, str], ...]
     groups: tuple[Group, ...]
+    calibration: Path | None = None
 
     @property
     def folder_name(self) -> str:
@@ -127,11 +130,16 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         DataError: The inputs hold no articles.
     """
     base = path.parent
-    checks = Checks(SHIPPED, _check(lambda name: _codebook(base, name)), _check(_input_at(base)))
+    checks = Checks(
+        SHIPPED,
+        _check(lambda name: _codebook(base, name)),
+        _check(_input_at(base)),
+        _check(lambda text: read_calibration(_at(base, text))),
+    )
     config = load_config(path, settings, checks=checks)
     grid = config.grid
     names = grid.codebooks or (config.codebook,)
-    books = {name: _codebook(base, name) for name in names}
+    books = {name: with_targets(_codebook(base, name), config.targets) for name in names}
     try:
         cells = cells_of(config, lambda name: _fewest_wordings(books[name]))
     except ConfigError as error:
@@ -140,8 +148,13 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
     inputs = tuple((file, file_hash(file)) for file in find_files(paths))
     read = [(_name(file, paths), sha) for file, sha in inputs]
     groups = groupby(cells, key=lambda cell: (cell.model, cell.codebook))
-    made = [_group(config, books[name], model, tuple(own), read) for (model, name), own in groups]
-    return Plan(config, paths, inputs, tuple(made))
+    own = None if config.calibration is None else _at(base, config.calibration)
+    key = None if own is None else file_hash(own)
+    made = [
+        _group(config, books[name], model, tuple(cells), read, key)
+        for (model, name), cells in groups
+    ]
+    return Plan(config, paths, inputs, tuple(made), own)
 
 
 def _check(find: Callable[[str], object]) -> Callable[[str], str | None]:
@@ -190,11 +203,12 @@ def _group(
     model: str,
     cells: tuple[Cell, ...],
     read: Sequence[tuple[str, str]],
+    calibration: str | None,
 ) -> Group:
     made_by: Mapping[str, str] = {k: v for k, v in versions().items() if k in _SCORED_BY}
     code = code_hash(_SCORING)
     part_key = digest_of(model, _files_of(model), book.model_dump_json(), made_by, code)
-    how = (dict(config.columns), config.skip_bad, config.limit, config.part)
+    how = (dict(config.columns), config.skip_bad, config.limit, config.part, calibration)
     return Group(model, book, cells, part_key, digest_of(part_key, read, how, code_hash()))
 
 
