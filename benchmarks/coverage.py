@@ -41,7 +41,7 @@ SCENARIOS = (
     Scenario("rare frame, stratified by score", (-3.2, -3.2), (0.8, 0.8), 300, stratified=True),
     Scenario("very rare frame, plain sample", (-4.2, -4.2), (0.8, 0.8), 500),
     Scenario("few labels, plain sample", (-1.0, -1.0), (0.8, 0.8), 100),
-    Scenario("few labels, stratified by score", (-1.0, -1.0), (0.8, 0.8), 100, stratified=True),
+    Scenario("few labels, stratified by score", (-1.0, -1.0), (0.8, 0.8), 120, stratified=True),
     Scenario("few articles, plain sample", (-1.0, -1.0), (0.8, 0.8), 150, articles=20),
     Scenario("useless scores, plain sample", (-1.0, -1.0), (0.8, 0.8), 300, accuracy=0.0),
     Scenario("two outlets, bias in one", (-1.0, -1.0), (0.0, 1.2), 300),

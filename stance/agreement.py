@@ -125,8 +125,9 @@ def _questions(gold: Gold, result: Result | None) -> Iterator[tuple[str, _Codes]
         codes = _of_target(gold, target, result)
         every |= codes
         yield f"{STANCE}:{target}", codes
-    if gold.targets:
+    if len(gold.targets) > 1:
         yield STANCE, every
+    if gold.targets:
         about = {
             unit: {coder: vote for coder, vote in votes.items() if vote != Polarity.NA.value}
             for unit, votes in every.items()

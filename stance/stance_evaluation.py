@@ -89,10 +89,10 @@ def evaluate_stances(
     if absent:
         raise DataError(f"{gold.place}: the result has no target {absent[0]!r}; analyze with it")
     pairs = _pairs(result, gold)
-    if not (pairs.gold != _NA).any():
+    if not pairs.gold.size:
         raise DataError(
-            f"{gold.place}: has no stance but NA; write favor, against or neutral for at least one "
-            "sentence"
+            f"{gold.place}: no stance is coded; write favor, against, neutral or NA for at least "
+            "one sentence"
         )
     weights = article_weights(
         [row["article_id"] for row in pairs.rows], resamples=resamples, seed=seed

@@ -118,12 +118,20 @@ def test_a_label_that_gold_lacks_is_undefined_and_said(result: Result) -> None:
     assert found[0].macro_f1.value == found[0].labels["favor"]["f1"].value
 
 
+def test_gold_that_is_all_na_has_no_figure_and_says_so(result: Result) -> None:
+    found = evaluate_stances(
+        result, gold_of([{"article_id": "a0", "sentence_id": 0, "stance:Arland": "NA"}])
+    )
+    assert [(s.n, s.n_na, s.note) for s in found] == [(0, 1, "no gold stance")] * 3
+    assert all(math.isnan(s.macro_f1.value) for s in found)
+
+
 def test_what_cannot_be_evaluated_is_told(result: Result) -> None:
     row = {"article_id": "a0", "sentence_id": 0}
     with pytest.raises(DataError, match=r"gold.csv: the result has no target 'Corland'; analyze"):
         evaluate_stances(result, gold_of([{**row, "stance:Corland": "favor"}]))
-    with pytest.raises(DataError, match=r"gold.csv: has no stance but NA; write favor, against or"):
-        evaluate_stances(result, gold_of([{**row, "stance:Arland": "NA"}]))
+    with pytest.raises(DataError, match=r"gold.csv: no stance is coded; write favor, against, "):
+        evaluate_stances(result, gold_of([{**row, "stance:Arland": "-"}]))
     with pytest.raises(DataError, match=r"row 1: article 'a99' is not in .*mend the id or name"):
         evaluate_stances(result, gold_of([{**row, "article_id": "a99", "stance:Arland": "favor"}]))
 

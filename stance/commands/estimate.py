@@ -55,7 +55,7 @@ def estimate(
     random sample of the sentences; its column inclusion_probability says with what chances.
     """
     found = inputs.read_result(result)
-    labels = inputs.read_labels(gold, inputs.asked_frames(frames, found))
+    labels = inputs.read_labels(gold, inputs.asked_frames(frames, found), found)
     _check_apart(found, labels)
     groups = None
     if group is not None:

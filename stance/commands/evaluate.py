@@ -54,10 +54,9 @@ def evaluate(
     labels = read_gold(gold, frames=measured.frames, targets=measured.targets)
     if calibration is not None:
         measured = recalibrated(measured, read_calibration(calibration))
-    found = evaluation.evaluate(measured, labels, seed=seed) if _asks_frames(labels) else None
-    stances = (
-        stance_evaluation.evaluate_stances(measured, labels, seed=seed) if labels.targets else []
-    )
+    frames, targets = _asked(labels)
+    found = evaluation.evaluate(measured, labels, seed=seed) if frames else None
+    stances = stance_evaluation.evaluate_stances(measured, labels, seed=seed) if targets else []
     rows = _united(found.table() if found else [], stance_evaluation.stance_rows(stances))
     blocks = [tables_of(found, slices=slices)] if found else []
     blocks += [stance_tables_of(stances)] if stances else []
@@ -68,10 +67,12 @@ def evaluate(
         click.echo(f"wrote {out}", err=form != "table")
 
 
-def _asks_frames(gold: Gold) -> bool:
-    """Return whether frames are to be evaluated; a gold file may hold stances alone."""
-    return bool(gold.frames) and (
-        not gold.targets or any(label.value is not None for label in gold.labels)
+def _asked(gold: Gold) -> tuple[bool, bool]:
+    """Return whether frames and stances are to be evaluated: what is coded of them."""
+    stances = any(label.polarity is not None for label in gold.stances)
+    coded = any(label.value is not None for label in gold.labels)
+    return bool(gold.frames) and (coded or not stances), bool(gold.targets) and (
+        stances or not gold.frames
     )
 
 
