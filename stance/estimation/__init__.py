@@ -11,7 +11,8 @@ Three estimators of the share of sentences that carry a frame:
   below it is the regression estimator of Cassel, Särndal & Wretman 1976).
 
 Standard errors are those of the jackknife that deletes one article at a time (CV3 of MacKinnon,
-Nielsen & Webb 2023): sentences of an article are not independent, articles are taken to be.
+Nielsen & Webb 2023): sentences of an article are not independent, articles are taken to be. Where
+the strata of the sample are known, they are credited (see `stance.estimation.strata`).
 """
 
 from __future__ import annotations
