@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from tiny_models import THREE, write_tiny
 
 from stance.codebooks import load_codebook
 from stance.errors import ConfigError, ScorerError
+from stance.exports import export_model
+from stance.exports.examples import of_sentences
 from stance.records import Question
 from stance.scorers import Scorer, backends, load_scorer
 from stance.scorers.bundled import MODELS
@@ -22,12 +26,26 @@ PREMISES = (
     "Both capitals were urged to hold their fire and to go back to the table before winter.",
     "word " * 2_000,
 )
-CHANGED = {"bundled": {"most_premise": 64}, "lexical": {"step": 1.0}}
+CHANGED: dict[str, dict[str, Any]] = {
+    "bundled": {"most_premise": 64},
+    "embedding": {"scale": 10.0},
+    "fusion": {"weight": 0.5},
+    "lexical": {"step": 1.0},
+    "onnx": {"labels": THREE[::-1]},
+}
+
+
+@pytest.fixture(scope="module")
+def needed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The options without which a backend cannot be loaded."""
+    root = tmp_path_factory.mktemp("models")
+    export_model(write_tiny(root / "tiny"), root / "onnx", examples=of_sentences(["A town."]))
+    return {"onnx": {"model": root / "onnx"}, "fusion": {"models": ("lexical", "embedding:mini")}}
 
 
 @pytest.fixture(scope="module", params=backends())
-def scorer(request: pytest.FixtureRequest) -> Scorer:
-    return load_scorer(request.param)
+def scorer(request: pytest.FixtureRequest, needed: dict[str, dict[str, Any]]) -> Scorer:
+    return load_scorer(request.param, **needed.get(request.param, {}))
 
 
 def questions() -> list[Question]:
@@ -60,9 +78,13 @@ def test_nothing_asked_nothing_answered(scorer: Scorer) -> None:
 
 
 @pytest.mark.parametrize("backend", backends())
-def test_an_option_that_can_change_answers_changes_the_fingerprint(backend: str) -> None:
-    assert load_scorer(backend).fingerprint == load_scorer(backend).fingerprint
-    assert load_scorer(backend, **CHANGED[backend]).fingerprint != load_scorer(backend).fingerprint
+def test_an_option_that_can_change_answers_changes_the_fingerprint(
+    backend: str, needed: dict[str, dict[str, Any]]
+) -> None:
+    own = needed.get(backend, {})
+    fingerprint = load_scorer(backend, **own).fingerprint
+    assert load_scorer(backend, **own).fingerprint == fingerprint
+    assert load_scorer(backend, **own, **CHANGED[backend]).fingerprint != fingerprint
 
 
 def test_a_long_premise_is_cut_at_its_end_and_counted() -> None:
@@ -99,3 +121,5 @@ def test_unknown_backend_and_option() -> None:
         load_scorer("lexcal")
     with pytest.raises(ConfigError, match="the lexical scorer has no option 'thread'"):
         load_scorer("lexical", thread=1)
+    with pytest.raises(ConfigError, match="the onnx scorer needs the option 'model'"):
+        load_scorer("onnx")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import signature
 from typing import Protocol, cast
 
 from stance.errors import ConfigError
@@ -38,7 +39,10 @@ class Scorer(Protocol):
 
 _BACKENDS = {
     "bundled": ("stance.scorers.bundled", "load_bundled"),
+    "embedding": ("stance.scorers.embedding", "load_embedding"),
+    "fusion": ("stance.scorers.fusion", "load_fusion"),
     "lexical": ("stance.scorers.lexical", "load_lexical"),
+    "onnx": ("stance.scorers.onnx_folder", "load_onnx"),
 }
 
 
@@ -63,10 +67,13 @@ def load_scorer(backend: str = "bundled", **options: object) -> Scorer:
         raise ConfigError(f"unknown scorer {backend!r} (did you mean {' or '.join(near)}?)")
     module, name = _BACKENDS[backend]
     load = cast("Callable[..., Scorer]", getattr(import_module(module), name))
-    accepted = load.__kwdefaults__ or {}
+    accepted = signature(load).parameters
     for option in options:
         if option not in accepted:
             raise ConfigError(
                 f"the {backend} scorer has no option {option!r}; it takes {', '.join(accepted)}"
             )
+    for option, parameter in accepted.items():
+        if parameter.default is parameter.empty and option not in options:
+            raise ConfigError(f"the {backend} scorer needs the option {option!r}")
     return load(**options)

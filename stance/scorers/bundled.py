@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from tokenizers import Tokenizer
 from stance.errors import ScorerError
 from stance.scorers.one_pass import OnePassScorer
 from stance.scorers.packing import Inputs, Limits, Packer
+from stance.scorers.sessions import cores
 
 MODELS = Path(__file__).parent.parent / "assets" / "models"
 HASHES = "sha256.json"
@@ -60,13 +60,6 @@ def load_bundled(
         return log_probs
 
     return OnePassScorer(run, Packer(tokenizer, limits), fingerprint, tokens=tokens)
-
-
-def cores() -> int:
-    """Return how many cores this process may use, which a container or a scheduler may limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def verify_model(folder: Path) -> dict[str, str]:
