@@ -15,6 +15,7 @@ from stance.codebooks import load_codebook
 from stance.errors import ScorerError
 from stance.exports import export_model
 from stance.exports.examples import of_sentences
+from stance.exports.precision import convert
 from stance.records import Question
 from stance.scorers import Scorer, load_scorer
 from stance.scorers.models import parse_model
@@ -182,3 +183,12 @@ def test_labels_that_say_nothing_can_be_named(exported: Exported, tmp_path: Path
     rewrite(folder, id2label={"0": "LABEL_0", "1": "LABEL_1"})
     found = load_scorer("onnx", model=folder, labels=TWO).score(QUESTIONS[:1])[0]
     np.testing.assert_array_equal(found, expected)
+
+
+def test_a_file_whose_scores_depend_on_the_batch_is_refused(
+    exported: Exported, tmp_path: Path
+) -> None:
+    folder = copied(exported(), tmp_path)
+    convert(folder / "model.onnx", "int8-dynamic")
+    with pytest.raises(ScorerError, match=r"copy: its scores depend on the batch \(by up to 0\.\d"):
+        load_scorer("onnx", model=folder)

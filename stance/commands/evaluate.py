@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Decide anew by a calibration made by stance calibrate.",
 )
+@click.option(
+    "--embedding",
+    default="mini",
+    show_default=True,
+    metavar="MODEL",
+    help="Encoder of the embedding row: mini, a folder, ORG/NAME, or off.",
+)
 @click.option("--slices", is_flag=True, help="Print the parts by voice, section, outlet, length.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for table and figures.")
 @click.option("--format", "form", type=click.Choice(FORMS), default="table", show_default=True)
@@ -33,6 +40,7 @@ def evaluate(
     result: Path,
     gold: str,
     calibration: Path | None,
+    embedding: str,
     slices: bool,
     out: Path | None,
     form: str,
@@ -46,6 +54,7 @@ def evaluate(
     from stance.calibration import read_calibration
     from stance.gold.files import read_gold
     from stance.results import load_result, recalibrated
+    from stance.scorers import load_scorer
 
     if out is not None:
         runs.check_target(out)
@@ -53,7 +62,8 @@ def evaluate(
     labels = read_gold(gold, frames=measured.frames)
     if calibration is not None:
         measured = recalibrated(measured, read_calibration(calibration))
-    found = evaluation.evaluate(measured, labels, seed=seed)
+    alike = None if embedding == "off" else load_scorer("embedding", model=embedding)
+    found = evaluation.evaluate(measured, labels, embedding=alike, seed=seed)
     rows = found.table()
     texts = {"csv": as_csv(rows), "json": as_json(rows), "table": tables_of(found, slices=slices)}
     click.echo(texts[form], nl=False)

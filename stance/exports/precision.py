@@ -70,7 +70,8 @@ def _replace_weights(
     from onnx import NodeProto, TensorProto, numpy_helper
 
     axes = _axes(model)
-    kept, nodes = [], []
+    kept: list[Any] = []
+    nodes: list[Any] = []
     for tensor in model.graph.initializer:
         size = int(np.prod(tensor.dims))
         if tensor.data_type != TensorProto.FLOAT or tensor.name not in axes or size < _LEAST:

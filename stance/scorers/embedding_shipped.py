@@ -121,11 +121,14 @@ class _Layers:
         return context
 
     def _linear(self, name: str, hidden: Hidden) -> Hidden:
-        product: np.ndarray = hidden @ self._weights[f"{name}.weight"].T
-        return product + self._weights[f"{name}.bias"]
+        found: np.ndarray = (
+            hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        )
+        return found
 
     def _norm(self, name: str, hidden: Hidden) -> Hidden:
         centred = hidden - hidden.mean(axis=-1, keepdims=True)
         deviation = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + self._epsilon)
-        scaled: np.ndarray = centred / deviation * self._weights[f"{name}.weight"]
-        return scaled + self._weights[f"{name}.bias"]
+        weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+        found: np.ndarray = centred / deviation * weight + bias
+        return found

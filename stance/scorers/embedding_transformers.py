@@ -57,7 +57,7 @@ def open_encoder(model: str, *, threads: int = 0) -> Encoder:
 
 
 def _check_pooling(place: str, revision: str | None) -> None:
-    from transformers.utils import cached_file
+    from transformers.utils.hub import cached_file
 
     try:
         found = cached_file(
