@@ -47,9 +47,26 @@ def write_tiny(
         seed: Of the weights.
         **more: Further entries of the configuration.
     """
-    import torch
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+    from transformers import AutoModelForSequenceClassification
 
+    more["id2label"] = dict(enumerate(labels))
+    more["label2id"] = {label: k for k, label in enumerate(labels)}
+    return _write(folder, kind, AutoModelForSequenceClassification, seed, more)
+
+
+def write_tiny_encoder(folder: Path, kind: str = "bert", *, seed: int = 0, **more: Any) -> Path:
+    """Write an encoder without a head, with random weights, and its tokenizer."""
+    from transformers import AutoModel
+
+    return _write(folder, kind, AutoModel, seed, more)
+
+
+def _write(folder: Path, kind: str, head: Any, seed: int, more: dict[str, Any]) -> Path:
+    import torch
+    from transformers import AutoConfig
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     tokenizer = tiny_tokenizer()
     config = AutoConfig.for_model(
         kind,
@@ -59,13 +76,10 @@ def write_tiny(
         pad_token_id=0,
         bos_token_id=2,
         eos_token_id=3,
-        id2label=dict(enumerate(labels)),
-        label2id={label: k for k, label in enumerate(labels)},
         **more,
     )
     torch.manual_seed(seed)
-    model = AutoModelForSequenceClassification.from_config(config)
-    model.save_pretrained(folder)
+    head.from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
