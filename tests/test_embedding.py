@@ -121,17 +121,17 @@ class Fixed:
 
 
 def test_fusion_adds_log_odds_and_keeps_the_shares_of_the_first() -> None:
-    first, second = Fixed(0.5, 0.375, 0.125, cut=1), Fixed(0.8, 0.1, 0.1, cut=3)
+    first, second = Fixed(0.6, 0.3, 0.1, cut=1), Fixed(0.8, 0.1, 0.1, cut=3)
     scorer = load_fusion(models=(first, second), weight=0.25)
     (found,) = scorer.score([Question("A.", ASKED)])
-    p = 1 / (1 + np.exp(-0.25 * np.log(4)))
+    p = 1 / (1 + np.exp(-0.75 * np.log(1.5) - 0.25 * np.log(4)))
     np.testing.assert_allclose(np.exp(found), [[p, (1 - p) * 0.75, (1 - p) * 0.25]] * 2, rtol=1e-5)
     assert scorer.has_contradiction
     assert scorer.truncated(["A."]) == 3
     assert first.fingerprint in scorer.fingerprint
     assert second.fingerprint in scorer.fingerprint
     alone = load_fusion(models=(first, second), weight=0.0).score([Question("A.", ASKED)])[0]
-    np.testing.assert_allclose(np.exp(alone), [[0.5, 0.375, 0.125]] * 2, rtol=1e-6)
+    np.testing.assert_allclose(np.exp(alone), [[0.6, 0.3, 0.1]] * 2, rtol=1e-6)
 
 
 def test_fusion_needs_two_models_and_a_weight_between_0_and_1() -> None:
