@@ -21,6 +21,8 @@ import numpy as np
 from sklearn.metrics import average_precision_score
 
 from stance.scorers import Scorer, load_scorer
+from stance.scorers.embedding import CENTRE, SCALE, EmbeddingScorer
+from stance.scorers.embedding_shipped import open_shipped
 from stance.training.__main__ import find_base
 from stance.training.mixture import FRAMES, load_code_wordings, load_codebook_wordings, read_rows
 from stance.training.wide import LEAST, code_odds
@@ -139,6 +141,19 @@ def rows_of(coding: Labelled, scorers: dict[str, Scorer], kept: Path | None) -> 
     return lines
 
 
+def rows_of_layers(coding: Labelled, model: str, kept: Path | None) -> list[str]:
+    """Return the mean average precision of the cosine at every layer, on train and dev."""
+    lines = ["| layers | train | dev |", "|---|---|---|"]
+    for layers in range(1, 7):
+        scorer = EmbeddingScorer(open_shipped(model, layers=layers), SCALE, CENTRE)
+        values = [
+            mean_precision(split.gold, odds_of(scorer, split, coding.wordings, kept))
+            for split in (coding.train, coding.dev)
+        ]
+        lines.append(f"| {layers} | {values[0]:.3f} | {values[1]:.3f} |")
+    return lines
+
+
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--model", default="mini", show_default=True, help="Model folder of entailment.")
@@ -146,6 +161,7 @@ def rows_of(coding: Labelled, scorers: dict[str, Scorer], kept: Path | None) -> 
 @click.option("--codes", default="", help="Wide codes, comma between; those with 20 positives.")
 @click.option("--train", "most", default=960, show_default=True, help="Train sentences; 0 is all.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder that keeps scores.")
+@click.option("--layers", is_flag=True, help="Instead: the cosine of every layer of the model.")
 @click.option("--threads", default=0, show_default=True)
 def main(
     data: Path,
@@ -154,10 +170,14 @@ def main(
     codes: str,
     most: int,
     keep: Path | None,
+    layers: bool,
     threads: int,
 ) -> None:
     """Print the table for the labelled data in DATA."""
     named = [code.strip() for code in codes.split(",") if code.strip()]
+    if layers:
+        click.echo("\n".join(rows_of_layers(wide_codes(data, named, most), model, keep)))
+        return
     scorers = {
         "entailment": load_scorer(model=model, threads=threads),
         "embedding": load_scorer("embedding", model=embedding or str(find_base())),

@@ -24,7 +24,7 @@ from stance.scorers.bundled import MODELS, verify_model
 from stance.scorers.embedding import Encoder, unit
 
 LAYERS = 3
-"""Layers that are computed."""
+"""Layers that are computed; the third ranks best (docs/fusion.md)."""
 MOST = 384
 """Most tokens that are read of a text, markers included."""
 _TYPES = {"F16": np.float16, "F32": np.float32}
@@ -32,8 +32,12 @@ _TYPES = {"F16": np.float16, "F32": np.float32}
 Hidden = Float32[np.ndarray, "token width"]
 
 
-def open_shipped(model: str | Path) -> Encoder:
+def open_shipped(model: str | Path, *, layers: int = LAYERS) -> Encoder:
     """Return the encoder of the shipped model, or of a folder in its format.
+
+    Args:
+        model: ``mini``, or the folder.
+        layers: How many layers are computed, from below.
 
     Raises:
         ScorerError: A file is missing or is not the one that was shipped.
@@ -42,7 +46,7 @@ def open_shipped(model: str | Path) -> Encoder:
     hashes = verify_model(folder)
     read = sha256((hashes["model.safetensors"] + hashes["tokenizer.json"]).encode()).hexdigest()
     shape = json.loads((folder / "shape.json").read_text(encoding="utf-8"))
-    layers = _Layers(_weights(folder / "model.safetensors"), shape)
+    network = _Layers(_weights(folder / "model.safetensors", layers), shape, layers)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -51,20 +55,20 @@ def open_shipped(model: str | Path) -> Encoder:
         return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
 
     def encode(texts: Sequence[str]) -> Float64[np.ndarray, "text width"]:
-        rows = [layers.mean_of(_cut(ids)) for ids in ids_of(texts)]
-        return unit(np.array(rows, dtype=np.float64).reshape(len(rows), layers.width))
+        rows = [network.mean_of(_cut(ids)) for ids in ids_of(texts)]
+        return unit(np.array(rows, dtype=np.float64).reshape(len(rows), network.width))
 
     def truncated(texts: Sequence[str]) -> int:
         return sum(len(ids) > MOST for ids in ids_of(texts))
 
-    return Encoder(encode, truncated, f"bundled:{read[:32]}:layers={LAYERS}")
+    return Encoder(encode, truncated, f"bundled:{read[:32]}:layers={layers}")
 
 
 def _cut(ids: list[int]) -> list[int]:
     return ids if len(ids) <= MOST else [*ids[: MOST - 1], ids[-1]]
 
 
-def _weights(path: Path) -> dict[str, np.ndarray]:
+def _weights(path: Path, layers: int) -> dict[str, np.ndarray]:
     """Return the tensors that are needed of a safetensors file, as float32."""
     content = path.read_bytes()
     try:
@@ -72,7 +76,7 @@ def _weights(path: Path) -> dict[str, np.ndarray]:
         header: dict[str, Any] = json.loads(content[8 : 8 + length])
     except (ValueError, struct.error) as error:
         raise ScorerError(f"{path}: cannot be read as safetensors: {error}") from error
-    kept = ("embeddings.", *(f"layers.{k}." for k in range(LAYERS)))
+    kept = ("embeddings.", *(f"layers.{k}." for k in range(layers)))
     found = {}
     for name, entry in header.items():
         if name.startswith(kept):
@@ -86,9 +90,10 @@ def _weights(path: Path) -> dict[str, np.ndarray]:
 class _Layers:
     """The embeddings and first layers of BERT (Devlin et al. 2019), one text at a time."""
 
-    def __init__(self, weights: dict[str, np.ndarray], shape: dict[str, Any]) -> None:
+    def __init__(self, weights: dict[str, np.ndarray], shape: dict[str, Any], layers: int) -> None:
         self._weights, self._heads, self._epsilon = weights, shape["heads"], shape["epsilon"]
         self.width: int = shape["width"]
+        self._layers = layers
 
     def mean_of(self, ids: Sequence[int]) -> Float32[np.ndarray, " width"]:
         """Return the mean over tokens, markers included, of the last layer that is computed."""
@@ -96,7 +101,7 @@ class _Layers:
         words, places, types = (self._weights[f"embeddings.{k}_embeddings.weight"] for k in kinds)
         summed = words[list(ids)] + places[: len(ids)] + types[0]
         hidden = self._norm("embeddings.LayerNorm", summed)
-        for k in range(LAYERS):
+        for k in range(self._layers):
             hidden = self._layer(f"layers.{k}", hidden)
         mean: np.ndarray = hidden.mean(axis=0)
         return mean
