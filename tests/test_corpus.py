@@ -30,6 +30,7 @@ from stance.corpus.distances import jensen_shannon
 from stance.corpus.trends import follows, start_of
 from stance.errors import DataError
 from stance.groups import group_shares
+from stance.intervals import ratio_interval, resampled_ratios, share_interval
 from stance.records import Article
 
 PATH = Path(__file__).parent.parent / "notebooks" / "data" / "made_up_outlets.jsonl"
@@ -192,12 +193,16 @@ def test_speakers_are_counted_by_article() -> None:
 
 def test_trends_hold_only_periods_there_are(corpus: Corpus) -> None:
     groups = groups_of(corpus, by="outlet")
-    points = trends(corpus, "month", groups, only=frozenset({"Valley Dispatch"}))
-    assert {p.group for p in points} == {"all", "Valley Dispatch"}
-    own = [p for p in points if p.group == "all" and p.share.frame == "restraint"]
+    points = trends(corpus, "month", groups.largest(1))
+    assert {p.group for p in points} == {"all", "Harbour Courier"}
+    own = [p for p in points if p.group == "all" and p.frame == "restraint"]
     assert [p.period for p in own] == ["2031-01", "2031-02", "2031-03"]
-    assert own[0].start == date(2031, 1, 1)
-    assert own[0].row()["n_articles"] == 6
+    assert all(p.share_low < p.share == p.n_tagged / p.n_scored < p.share_high for p in own)
+    assert own[0].row()["start"] == "2031-01-01"
+    assert (own[0].n_articles, sum(p.n_articles for p in own)) == (6, 18)
+    (alone,) = {p.n_articles for p in trends(corpus, "day")}
+    assert alone == 1
+    assert all(math.isnan(p.share_low) for p in trends(corpus, "day"))
     undated = tuple(replace(article, date=None) for article in corpus.articles)
     with pytest.raises(DataError, match="no article has a date such as 2024-05-31 to group by"):
         trends(replace(corpus, articles=undated), "week")
@@ -225,3 +230,24 @@ def test_a_date_that_never_was_is_no_date(tmp_path: Path) -> None:
     profiles = stance.analyze(tmp_path / "a.jsonl", model="lexical").profiles
     with pytest.raises(DataError, match=r"no article has a date such as 2024-05-31 to group by"):
         group_shares(profiles, period="week")
+
+
+def test_intervals_from_counts_are_those_from_sentences() -> None:
+    draw = np.random.default_rng(1)
+    for n_articles in (4, 40):
+        article = np.repeat(np.arange(n_articles), 9)
+        tags = (draw.random(len(article)) < draw.random(n_articles)[article])[:, None] * 1.0
+        sums = np.bincount(article, weights=tags[:, 0])[:, None]
+        low, high, _ = ratio_interval(tags, article, seed=3)
+        counted = share_interval(sums, np.full(n_articles, 9), seed=3)
+        assert np.allclose(counted, (low, high), atol=0.03)
+    assert np.isnan(share_interval(np.ones((1, 1)), np.array([9]))).all()
+
+
+def test_many_articles_have_the_interval_of_their_bootstrap() -> None:
+    draw = np.random.default_rng(2)
+    sizes = draw.integers(1, 30, 3_500)
+    sums = draw.binomial(sizes, draw.beta(1, 5, 3_500))[:, None].astype(np.float64)
+    low, high = share_interval(sums, sizes)
+    drawn = resampled_ratios(sums, sizes, resamples=2_000)[:, 0]
+    assert np.allclose((low[0], high[0]), np.quantile(drawn, [0.025, 0.975]), atol=0.0007)

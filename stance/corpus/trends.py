@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, final
+from zlib import crc32
 
 import numpy as np
+from jaxtyping import Float64, Int64
 
-from stance.corpus.columns import Corpus, Groups, part_shares
-from stance.groups import NO_DATE, GroupShare, Period, check_groups, period_of
-from stance.profile import EVERY
+from stance.corpus.columns import Corpus, Groups
+from stance.groups import NO_DATE, Period, check_groups, period_of
+from stance.intervals import share_interval
+from stance.profile import EVERY, exact_at_the_edge
+
+RESAMPLES = 2_000
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """The share of a frame in the articles of a group and period.
+    """The share of a frame in the scored sentences of a group and period.
 
-    ``start`` is the first day of the period. In ``share`` the group is named ``group period``, or
-    ``period`` alone for all articles.
+    ``start`` is the first day of the period. The 95 % interval is NaN where one article alone has
+    scored sentences; ``n_articles`` counts the articles that have.
     """
 
     group: str
     period: str
     start: date
-    share: GroupShare
+    frame: str
+    share: float
+    share_low: float
+    share_high: float
+    n_articles: int
+    n_scored: int
+    n_tagged: int
 
     def row(self) -> dict[str, Any]:
         """Return the point as a row of a table."""
-        own = self.share
-        return {
-            "group": self.group,
-            "period": self.period,
-            "start": self.start.isoformat(),
-            "frame": own.frame,
-            "share": own.share,
-            "share_low": own.share_low,
-            "share_high": own.share_high,
-            "n_articles": own.n_articles,
-            "n_scored": own.n_scored,
-            "n_tagged": own.n_tagged,
-            "resampled": own.resampled,
-        }
+        return {**asdict(self), "start": self.start.isoformat()}
 
 
 def trends(
@@ -50,46 +49,75 @@ def trends(
     period: Period,
     groups: Groups | None = None,
     *,
-    only: frozenset[str] | None = None,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> tuple[TrendPoint, ...]:
     """Return the shares of all articles by period, then those of every group.
 
-    A period without an article has no point: missing is not zero. Articles without a date are left
-    out. Intervals are those of `stance.groups.group_shares`.
+    A period without a scored sentence has no point: missing is not zero. Articles without a date
+    are left out. Intervals are those of `stance.intervals.share_interval`, by article; where every
+    or no sentence is tagged, the bound is the exact binomial one.
 
     Args:
         corpus: The corpus.
         period: Year, month, ISO week or day.
         groups: Groups to follow apart.
-        only: Names of the groups to follow; all of them by default.
+        resamples: Number of bootstrap resamples.
         seed: Seed of the bootstrap.
 
     Raises:
         DataError: No article has a date.
     """
     check_groups(corpus.articles, by=None, period=period)
-    labels = np.array([period_of(article, period) for article in corpus.articles], dtype=object)
-    found = _points(corpus, EVERY, labels, np.ones(len(labels), dtype=bool), seed)
-    for k, name in enumerate(() if groups is None else groups.names):
-        if groups is not None and (only is None or name in only):
-            found += _points(corpus, name, labels, groups.member == k, seed)
-    return tuple(found)
+    sizes = np.bincount(corpus.article, minlength=len(corpus.articles))
+    periods = [period_of(article, period) for article in corpus.articles]
+    dated = [k for k, name in enumerate(periods) if name != NO_DATE and sizes[k]]
+    cells: dict[tuple[str, str], list[int]] = {}
+    for k in dated:
+        cells.setdefault((EVERY, periods[k]), []).append(k)
+    found = _points(corpus, cells, sizes, resamples, seed)
+    if groups is None:
+        return tuple(found)
+    cells = {}
+    for k in dated:
+        name = groups.names[groups.member[k]] if groups.member[k] >= 0 else None
+        if name is not None:
+            cells.setdefault((name, periods[k]), []).append(k)
+    return (*found, *_points(corpus, cells, sizes, resamples, seed))
 
 
 def _points(
     corpus: Corpus,
-    group: str,
-    labels: np.ndarray[Any, np.dtype[np.object_]],
-    chosen: np.ndarray[Any, np.dtype[np.bool_]],
+    cells: Mapping[tuple[str, str], Sequence[int]],
+    sizes: Int64[np.ndarray, " article"],
+    resamples: int,
     seed: int,
 ) -> list[TrendPoint]:
-    found = []
-    for label in sorted(set(labels[chosen]) - {NO_DATE}):
-        name = label if group == EVERY else f"{group} {label}"
-        shares = part_shares(corpus, name, chosen & (labels == label), seed=seed)
-        found += [TrendPoint(group, label, start_of(label), share) for share in shares]
-    return found
+    tags = corpus.tags_by_article()
+    return [
+        point
+        for (group, period), own in sorted(cells.items())
+        for point in _cell(corpus.frames, group, period, tags[own], sizes[own], resamples, seed)
+    ]
+
+
+def _cell(
+    frames: Sequence[str],
+    group: str,
+    period: str,
+    tags: Float64[np.ndarray, "article frame"],
+    sizes: Int64[np.ndarray, " article"],
+    resamples: int,
+    seed: int,
+) -> Iterator[TrendPoint]:
+    own = seed + crc32(f"{group}\0{period}".encode())
+    low, high = share_interval(tags, sizes, resamples=resamples, seed=own)
+    n, start = int(sizes.sum()), start_of(period)
+    for k, frame in enumerate(frames):
+        tagged, bounds = int(tags[:, k].sum()), (float(low[k]), float(high[k]))
+        if len(sizes) > 1:
+            bounds = exact_at_the_edge(tagged, n) or bounds
+        yield TrendPoint(group, period, start, frame, tagged / n, *bounds, len(sizes), n, tagged)
 
 
 def start_of(label: str) -> date:
