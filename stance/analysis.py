@@ -117,9 +117,14 @@ class Analysis:
         if report:
             self._write_report(folder)
         if grouping is not None:
-            seed = int(self.manifest.get("seed", 0))
             write_corpus_report(
-                folder, self.profiles, self.codebook, self.manifest, grouping=grouping, seed=seed
+                folder,
+                self.profiles,
+                self.codebook,
+                self.manifest,
+                grouping=grouping,
+                seed=int(self.manifest.get("seed", 0)),
+                report="report.html" if report else None,
             )
         runs.write_manifest(folder, self.manifest)
 

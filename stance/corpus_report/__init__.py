@@ -35,6 +35,7 @@ def write_corpus_report(
     *,
     grouping: Grouping,
     seed: int = 0,
+    report: str | None = None,
 ) -> None:
     """Write ``corpus.html`` and the folder ``corpus`` (data pages, tables) into a folder.
 
@@ -47,6 +48,7 @@ def write_corpus_report(
         manifest: How the result was made.
         grouping: What tells groups apart.
         seed: Seed of intervals and permutations.
+        report: The file of the article report, if it lies beside the page.
 
     Raises:
         DataError: No article has the column, or a date, that groups are asked for by.
@@ -54,7 +56,7 @@ def write_corpus_report(
     found = find(profiles, grouping, seed=seed)
     (folder / FOLDER / "pages").mkdir(parents=True)
     starts, lists = write_pages(folder / FOLDER / "pages", profiles, found)
-    page = render(found, codebook, manifest, starts=starts, lists=lists)
+    page = render(found, codebook, manifest, starts=starts, lists=lists, report=report)
     (folder / PAGE).write_text(page, encoding="utf-8")
     _write_tables(folder / FOLDER, found)
 

@@ -14,7 +14,7 @@ from stance.corpus_report.wording import has_interval, interval, percent
 from stance.groups import GroupShare
 from stance.records import Article
 
-MOST_MATRIX = 24
+MOST_MATRIX = 30
 """Groups up to which the page shows every distance; all are in the table of distances."""
 
 

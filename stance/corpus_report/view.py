@@ -22,7 +22,7 @@ from stance.corpus_report.wording import has_interval, interval, percent
 from stance.groups import GroupShare
 from stance.plots import frame_colours
 
-SETTLED = 50
+SETTLED = 30
 """Scored sentences from which an interval may stretch an axis."""
 _TEMPLATES = Path(__file__).parent.parent / "assets" / "templates"
 
@@ -34,6 +34,7 @@ def render(
     *,
     starts: Sequence[int],
     lists: int,
+    report: str | None = None,
 ) -> str:
     """Return the page without any outside address.
 
@@ -43,6 +44,7 @@ def render(
         manifest: How the result was made; ``seconds`` is left out.
         starts: The first article of every page of texts.
         lists: How many pages the list of articles has.
+        report: The file of the article report, if it lies beside the page.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
@@ -57,6 +59,7 @@ def render(
         codebook=codebook,
         frames=frames,
         found=found,
+        report=report,
         sets=_sets(found),
         overview=list(_overview(found)),
         top=charts.ceiling(_bounds(found.shares)),
@@ -139,32 +142,33 @@ def _trends(found: Findings) -> dict[str, Any] | None:
     every = sets[0]
     days = [point.start.toordinal() for point in every]
     span = (min(days), max(days))
-    top = charts.ceiling(x for own in sets for p in own for x in (p.share, _settled(p)))
-    panels = [
-        [
-            charts.trend_panel(
-                [p for p in points if p.frame == frame],
-                [p for p in every if p.frame == frame] if number else [],
-                top,
-                span,
-            )
-            for frame in frames
-        ]
-        for number, points in enumerate(sets)
+    drawn = [
+        _panels(points, every if number else (), frames, span) for number, points in enumerate(sets)
     ]
     periods = [point.period for point in every]
     return {
-        "top": top,
         "first": periods[0],
         "last": periods[-1],
-        "sets": panels,
+        "sets": drawn,
         "rows": list(_trend_rows(every, len(frames))),
         "chart": charts,
     }
 
 
-def _settled(point: TrendPoint) -> float:
-    return point.share_high if point.n_scored >= SETTLED else float("nan")
+def _panels(
+    points: Sequence[TrendPoint],
+    behind: Sequence[TrendPoint],
+    frames: Sequence[str],
+    span: tuple[int, int],
+) -> dict[str, Any]:
+    """Return the panels of a set, one a frame, and the end of the axis they share."""
+    settled = [point for point in points if point.n_scored >= SETTLED] or points
+    top = charts.ceiling(x for point in settled for x in (point.share, point.share_high))
+    drawn = []
+    for frame in frames:
+        own, other = ([p for p in part if p.frame == frame] for part in (points, behind))
+        drawn.append(charts.trend_panel(own, other, top, span))
+    return {"top": top, "panels": drawn}
 
 
 def _trend_rows(points: Sequence[Any], n_frames: int) -> Iterator[dict[str, Any]]:

@@ -102,7 +102,7 @@ const rowOf = (row) => {
   head.append(link);
   const group = make("td");
   group.append(make("bdi", data.groups[row[1]]));
-  made.append(head, group, make("td", row[2].slice(0, 10)), make("td", row[3], "num"));
+  made.append(head, group, make("td", row[2].slice(0, 10), "day"), make("td", row[3], "num"));
   data.frames.forEach((_, frame) => {
     const share = percentOf(row, frame);
     made.append(make("td", share === "" ? "–" : `${Math.round(share)} %`, "num"));
