@@ -227,6 +227,7 @@ def browser(tmp_path: Path) -> Iterator[Any]:
     for flag in (
         *("headless", "no-sandbox", "disable-gpu", "no-first-run", "window-size=1100,900"),
         *("disable-background-networking", "disable-component-update", "disable-sync"),
+        "force-prefers-reduced-motion",
         f"user-data-dir={tmp_path / 'browser'}",
     ):
         options.add_argument(f"--{flag}")
