@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import tempfile
 import time
 from datetime import date, timedelta
@@ -14,6 +15,8 @@ import click
 import pyarrow.parquet
 
 import stance
+from stance.corpus_report import write_corpus_report
+from stance.groups import Grouping
 
 
 def _documents(folder: Path) -> list[dict[str, Any]]:
@@ -46,11 +49,14 @@ def _opened(page: Path, times: int) -> list[dict[str, float]]:
     found = []
     for _ in range(times):
         options = webdriver.ChromeOptions()
+        options.binary_location = shutil.which("chromium") or ""
         for flag in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking"):
             options.add_argument(f"--{flag}")
         with tempfile.TemporaryDirectory() as profile:
             options.add_argument(f"--user-data-dir={profile}")
-            driver = webdriver.Chrome(options)
+            driver = webdriver.Chrome(
+                options, webdriver.ChromeService(shutil.which("chromedriver"))
+            )
             started = time.perf_counter()
             driver.get(page.as_uri())
             driver.execute_script("document.querySelector('#overview th button').click()")
@@ -73,21 +79,27 @@ def main(folder: Path, articles: int, times: int) -> None:
         source, out = Path(scratch) / "articles.jsonl", Path(scratch) / "out"
         _write(source, _documents(folder), articles)
         result = stance.analyze(source, model="lexical", targets="none")
-        clock = [time.perf_counter()]
-        result.save(out)
-        clock.append(time.perf_counter())
-        result.save(out, group_by=("outlet", "date"), period="week")
-        clock.append(time.perf_counter())
-        own = {path: path.stat().st_size for path in (out / "corpus").rglob("*") if path.is_file()}
+        tagged, spent = time.perf_counter(), time.process_time()
+        out.mkdir(parents=True)
+        write_corpus_report(
+            out,
+            result.profiles,
+            result.codebook,
+            result.manifest,
+            grouping=Grouping("outlet", "week"),
+        )
+        built, spent = time.perf_counter() - tagged, time.process_time() - spent
+        page, beside = out / "corpus.html", out / "corpus"
+        pages = [path.stat().st_size for path in (beside / "pages").iterdir()]
         seen = {
             "articles": len(result.articles),
             "sentences": len(result.sentences),
-            "saved without it, s": round(clock[1] - clock[0], 1),
-            "saved with it, s": round(clock[2] - clock[1], 1),
-            "corpus.html, MB": (out / "corpus.html").stat().st_size / 1e6,
-            "beside it, MB": sum(own.values()) / 1e6,
-            "files beside it": len(own),
-            "opened": _opened(out / "corpus.html", times),
+            "corpus report, s": round(built, 1),
+            "of it processor time, s": round(spent, 1),
+            "corpus.html, MB": round(page.stat().st_size / 1e6, 2),
+            "data pages, MB": round(sum(pages) / 1e6, 2),
+            "data pages": len(pages),
+            "opened, s": _opened(page, times),
         }
         print(json.dumps(seen, indent=1))
 

@@ -101,7 +101,7 @@ def _by_set(
     found: dict[str, list[_Row]] = {name: [] for name in groups.names}
     for row in rows[len(every) :]:
         found[row.group].append(row)
-    return (tuple(every), *map(tuple, found.values()))
+    return (tuple(every), *(tuple(own) for own in found.values()))
 
 
 def _trends(
