@@ -177,7 +177,7 @@ class RunConfig(BaseModel):
     targets: _Targets = None
     calibration: Annotated[_Text, _checked("calibration")] | None = None
     by: _Text | None = None
-    period: Literal["year", "month", "day"] | None = None
+    period: Literal["year", "month", "week", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
