@@ -1,0 +1,62 @@
+"""One function a figure: a result in, a matplotlib `Figure` out; same input, same bytes.
+
+``article`` draws one article, ``groups`` many; ``style`` says how they look and makes them bytes.
+"""
+
+from __future__ import annotations
+
+from stance.plots.article import (
+    FIGURES,
+    Drawn,
+    draw_article,
+    plot_bars,
+    plot_cooccurrence,
+    plot_positions,
+    plot_profile,
+    plot_stances,
+    plot_strip,
+    plot_voices,
+    shown_targets,
+)
+from stance.plots.groups import plot_heatmap, plot_shares, plot_trend
+from stance.plots.style import (
+    KINDS,
+    LOOKS,
+    PAPER,
+    SCREEN,
+    WIDTH,
+    Look,
+    frame_colours,
+    look_of,
+    render,
+    save_figure,
+    style,
+)
+
+__all__ = [
+    "FIGURES",
+    "KINDS",
+    "LOOKS",
+    "PAPER",
+    "SCREEN",
+    "WIDTH",
+    "Drawn",
+    "Look",
+    "draw_article",
+    "frame_colours",
+    "look_of",
+    "plot_bars",
+    "plot_cooccurrence",
+    "plot_heatmap",
+    "plot_positions",
+    "plot_profile",
+    "plot_shares",
+    "plot_stances",
+    "plot_strip",
+    "plot_trend",
+    "plot_voices",
+    "render",
+    "save_figure",
+    "shown_targets",
+    "style",
+]

@@ -1,0 +1,206 @@
+"""Figures of groups of articles: dots and intervals, trends with bands, and a heat map."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from stance.errors import ConfigError
+from stance.plots.style import (
+    SCREEN,
+    Look,
+    frame_colours,
+    new_axes,
+    new_panels,
+    printable,
+    style,
+)
+
+_Row = Mapping[str, Any]
+_MARKS = "os^Dv<>p"
+_MOST_TICKS = 5
+
+
+def plot_shares(rows: Sequence[_Row], *, by: str = "group", look: Look = SCREEN) -> Figure:
+    """Draw shares with their 95 % intervals, one panel a frame, one line a group or cell.
+
+    Args:
+        rows: Rows of the table of cells or of `stance.groups.group_rows`.
+        by: The column that names a line; its values keep their order.
+        look: How it is drawn.
+
+    Raises:
+        ConfigError: The rows have no such column, or there are none.
+    """
+    _check(rows, by)
+    names = list(dict.fromkeys(str(row[by]) for row in rows))
+    frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
+    colours = frame_colours(frames)
+    with style(look):
+        figure, panels = new_panels(frames, 0.9 + 0.22 * len(names), look)
+        for axes, frame in zip(panels, frames, strict=True):
+            for row in rows:
+                if row["frame"] == frame and row["n_scored"]:
+                    _draw_share(axes, names.index(str(row[by])), row, colours[frame], look)
+        shown = [look.name_of(printable(name)) for name in names]
+        panels[0].set_yticks(range(len(names)), shown)
+        panels[0].set_ylim(len(names) - 0.5, -0.5)
+        panels[0].set_xlim(left=0)
+        figure.supxlabel(look.wrapped("share of scored sentences, %"), fontsize=look.font)
+    return figure
+
+
+def _check(rows: Sequence[_Row], by: str) -> None:
+    if not rows or by not in rows[0]:
+        raise ConfigError(f"there is nothing to draw by {by!r}; name a column of the rows")
+
+
+def _draw_share(axes: Axes, place: int, row: _Row, colour: str, look: Look) -> None:
+    share, low, high = (100 * row[name] for name in ("share", "share_low", "share_high"))
+    axes.plot([low, high], [place, place], color=colour, clip_on=False)
+    axes.plot(share, place, marker="o", markersize=4 * look.scale, color=colour, clip_on=False)
+
+
+def plot_trend(rows: Sequence[_Row], *, look: Look = SCREEN) -> Figure:
+    """Draw shares by period with bands of 95 % intervals, one panel a frame, one line a group.
+
+    A period without a scored sentence breaks the line.
+
+    Args:
+        rows: Rows of `stance.groups.group_rows` with a column ``period`` (2024, 2024-05, 2024-W18
+            or 2024-05-31).
+        look: How it is drawn.
+
+    Raises:
+        ConfigError: The rows have no period, or there are none.
+    """
+    _check(rows, "period")
+    frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
+    groups = list(dict.fromkeys(str(row["group"]) for row in rows))
+    colours = frame_colours(frames if len(groups) == 1 else groups)
+    with style(look):
+        figure, panels = new_panels(frames, 1.7, look)
+        for axes, frame in zip(panels, frames, strict=True):
+            for k, group in enumerate(groups):
+                own = [row for row in rows if (row["frame"], row["group"]) == (frame, group)]
+                colour = colours[frame if len(groups) == 1 else group]
+                _draw_trend(axes, own, colour, _MARKS[k % len(_MARKS)], look)
+        _name_periods(panels[0], sorted({str(row["period"]) for row in rows}), look)
+        panels[0].set_ylim(bottom=0)
+        figure.supylabel("share of scored sentences, %", fontsize=look.font)
+        if len(groups) > 1:
+            _name_lines(figure, panels[0], groups, look)
+    return figure
+
+
+def _draw_trend(axes: Axes, rows: Sequence[_Row], colour: str, mark: str, look: Look) -> None:
+    label = str(rows[0]["group"]) if rows else None
+    for part in _unbroken(rows):
+        x = [period_place(row["period"]) for row in part]
+        share, low, high = (
+            [100 * row[name] for row in part] for name in ("share", "share_low", "share_high")
+        )
+        axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+        if len(part) == 1:
+            axes.plot([x[0], x[0]], [low[0], high[0]], color=colour, alpha=0.4)
+        axes.plot(x, share, color=colour, marker=mark, markersize=3.2 * look.scale, label=label)
+
+
+def _unbroken(rows: Sequence[_Row]) -> list[list[_Row]]:
+    parts: list[list[_Row]] = []
+    before = math.nan
+    for row in sorted(rows, key=lambda row: period_place(row["period"])):
+        if not row["n_scored"]:
+            continue
+        place = period_place(row["period"])
+        if place - before != 1:
+            parts.append([])
+        parts[-1].append(row)
+        before = place
+    return parts
+
+
+def period_place(period: str) -> int:
+    """Return the number of a period, so that neighbours differ by 1.
+
+    Raises:
+        ConfigError: It is no year, month, week or day.
+    """
+    try:
+        if "W" in period:
+            year, week = period.split("-W")
+            return date.fromisocalendar(int(year), int(week), 1).toordinal() // 7
+        numbers = [int(part) for part in period.split("-")]
+        if len(numbers) == 3:
+            return date(*numbers).toordinal()
+        return numbers[0] if len(numbers) == 1 else 12 * numbers[0] + numbers[1]
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{period!r} is no period such as 2024, 2024-05 or 2024-05-31") from error
+
+
+def _name_periods(axes: Axes, periods: Sequence[str], look: Look) -> None:
+    most = max(2, min(_MOST_TICKS, int(look.width / look.scale)))
+    step = -(-len(periods) // most)
+    shown = periods[::step]
+    axes.set_xticks([period_place(period) for period in shown], shown)
+    for other in axes.figure.axes:
+        other.tick_params(axis="x", labelrotation=35)
+        for label in other.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
+
+
+def _name_lines(figure: Figure, axes: Axes, groups: Sequence[str], look: Look) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    first = {label: handle for handle, label in reversed(list(zip(handles, labels, strict=True)))}
+    names = [group for group in groups if group in first]
+    figure.legend(
+        [first[name] for name in names],
+        [printable(name, 24) for name in names],
+        loc="outside upper center",
+        ncols=max(1, int(look.across / 32)),
+        frameon=False,
+    )
+
+
+def plot_heatmap(rows: Sequence[_Row], *, by: str = "group", look: Look = SCREEN) -> Figure:
+    """Draw the shares of groups (down) × frames (across), darker is more, with the number in it.
+
+    Raises:
+        ConfigError: The rows have no such column, or there are none.
+    """
+    _check(rows, by)
+    names = list(dict.fromkeys(str(row[by]) for row in rows))
+    frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
+    found = {(str(row[by]), row["frame"]): row for row in rows}
+    with style(look):
+        figure, axes = new_axes(1.3 + 0.3 * len(names), look)
+        grid = np.full((len(names), len(frames)), np.nan)
+        for (name, frame), row in found.items():
+            if row["n_scored"]:
+                grid[names.index(name), frames.index(frame)] = 100 * row["share"]
+        most = max(float(np.nanmax(grid, initial=0.0)), 1.0)
+        image = axes.imshow(grid, aspect="auto", cmap="Greys", vmin=0, vmax=most)
+        for (down, across), value in np.ndenumerate(grid):
+            ink = "white" if value > 0.55 * most else "black"
+            text = "–" if math.isnan(value) else f"{value:.0f}"
+            axes.text(across, down, text, ha="center", va="center", color=ink)
+        axes.set_yticks(range(len(names)), [_with_n(name, rows, by, look) for name in names])
+        wrapped = [textwrap.fill(frame.replace("_", " "), 18) for frame in frames]
+        axes.set_xticks(range(len(frames)), wrapped, rotation=35, ha="right")
+        for label in axes.get_xticklabels():
+            label.set_rotation_mode("anchor")
+        axes.spines[["left", "bottom"]].set_visible(False)
+        figure.colorbar(image, ax=axes, label="share of sentences, %", shrink=0.9)
+    return figure
+
+
+def _with_n(name: str, rows: Sequence[_Row], by: str, look: Look) -> str:
+    n = next(row["n_scored"] for row in rows if str(row[by]) == name)
+    return look.name_of(f"{printable(name)} (n = {n})")
