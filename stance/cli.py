@@ -17,6 +17,7 @@ from stance.commands.compare import compare
 from stance.commands.estimate import estimate
 from stance.commands.evaluate import evaluate
 from stance.commands.fit import fit
+from stance.commands.plot import plot
 from stance.commands.run import run, verify
 from stance.commands.sample import sample
 from stance.commands.sensitivity import sensitivity
@@ -84,6 +85,7 @@ for command in (
     estimate,
     evaluate,
     fit,
+    plot,
     run,
     sample,
     sensitivity,

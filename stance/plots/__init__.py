@@ -20,12 +20,12 @@ from stance.plots.article import (
 )
 from stance.plots.groups import plot_heatmap, plot_shares, plot_trend
 from stance.plots.style import (
-    KINDS,
     LOOKS,
     PAPER,
     SCREEN,
     WIDTH,
     Look,
+    check_kind,
     frame_colours,
     look_of,
     render,
@@ -35,13 +35,13 @@ from stance.plots.style import (
 
 __all__ = [
     "FIGURES",
-    "KINDS",
     "LOOKS",
     "PAPER",
     "SCREEN",
     "WIDTH",
     "Drawn",
     "Look",
+    "check_kind",
     "draw_article",
     "frame_colours",
     "look_of",

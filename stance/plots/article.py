@@ -22,6 +22,7 @@ from stance.plots.style import (
     printable,
     render,
     style,
+    with_n,
 )
 from stance.positions import Estimate, Position, positions
 from stance.profile import EVERY, NARRATION, SPEECH, ArticleProfile, FrameShare
@@ -51,7 +52,7 @@ def plot_bars(shares: Sequence[FrameShare | GroupShare], *, look: Look = SCREEN)
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
         n = shares[0].n_scored
-        told = f"share of {n} scored sentences, % (bar), with 95 % interval (line)"
+        told = f"share of {n} scored sentences, % (bar),|with 95 % interval (line)"
         axes.set_xlabel(look.wrapped(told))
     return figure
 
@@ -85,7 +86,7 @@ def plot_strip(profile: ArticleProfile, *, look: Look = SCREEN) -> Figure:
         image = axes.imshow(grid, aspect="auto", cmap="Greys", vmin=0, vmax=1, interpolation="none")
         _end_sections(axes, profile)
         axes.set_yticks(range(len(profile.frames)), [look.frame_name(f) for f in profile.frames])
-        told = "sentence, in order (dot: tagged; dashed: end of headline, of lead)"
+        told = "sentence, in order|(dot: tagged; dashed: end of headline, of lead)"
         axes.set_xlabel(look.wrapped(told))
         figure.colorbar(image, ax=axes, label="probability", shrink=0.9)
     return figure
@@ -110,13 +111,13 @@ def plot_positions(found: Sequence[Position], *, look: Look = SCREEN) -> Figure:
             for share, sign, colour in sides:
                 _diverging_bar(axes, place, share, sign, colour, look)
         most = int(0.3 * look.across)
-        names = [f"{printable(p.target, most)} (n = {p.n})" for p in shown]
+        names = [with_n(printable(p.target, most), p.n) for p in shown]
         axes.set_yticks(range(len(shown)), [look.name_of(name) for name in names])
         axes.axvline(0, color=INK, linewidth=0.8 * look.scale)
         axes.invert_yaxis()
         axes.set_xlim(-100, 100)
         axes.set_xticks([-100, -50, 0, 50, 100], ["100", "50", "0", "50", "100"])
-        told = "against  ←  share of n sentences, %  →  in favour  (line: 95 % interval)"
+        told = "against ← share of n sentences, % →  in favour|(line: 95 % interval)"
         axes.set_xlabel(look.wrapped(told))
     return figure
 
@@ -151,7 +152,7 @@ def plot_voices(profile: ArticleProfile, *, look: Look = SCREEN) -> Figure:
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
         axes.set_xlabel(
-            look.wrapped("share of n scored sentences, % (bar), with 95 % interval (line)")
+            look.wrapped("share of n scored sentences, % (bar),|with 95 % interval (line)")
         )
         axes.legend(frameon=False, loc="lower right")
     return figure

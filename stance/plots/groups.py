@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,11 +21,13 @@ from stance.plots.style import (
     new_panels,
     printable,
     style,
+    with_n,
 )
 
 _Row = Mapping[str, Any]
 _MARKS = "os^Dv<>p"
 _MOST_TICKS = 5
+_MOST_MARKS = 40
 
 
 def plot_shares(rows: Sequence[_Row], *, by: str = "group", look: Look = SCREEN) -> Figure:
@@ -44,17 +46,22 @@ def plot_shares(rows: Sequence[_Row], *, by: str = "group", look: Look = SCREEN)
     frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
     colours = frame_colours(frames)
     with style(look):
-        figure, panels = new_panels(frames, 0.9 + 0.22 * len(names), look)
+        shown = [look.name_of(printable(name)) for name in names]
+        figure, panels = new_panels(frames, 0.9 + _row_height(shown) * len(names), look)
         for axes, frame in zip(panels, frames, strict=True):
             for row in rows:
                 if row["frame"] == frame and row["n_scored"]:
                     _draw_share(axes, names.index(str(row[by])), row, colours[frame], look)
-        shown = [look.name_of(printable(name)) for name in names]
         panels[0].set_yticks(range(len(names)), shown)
         panels[0].set_ylim(len(names) - 0.5, -0.5)
         panels[0].set_xlim(left=0)
         figure.supxlabel(look.wrapped("share of scored sentences, %"), fontsize=look.font)
     return figure
+
+
+def _row_height(names: Sequence[str]) -> float:
+    """Return the inches on the screen that a row needs for names of one or two lines."""
+    return 0.12 + 0.16 * max(name.count("\n") + 1 for name in names)
 
 
 def _check(rows: Sequence[_Row], by: str) -> None:
@@ -86,7 +93,7 @@ def plot_trend(rows: Sequence[_Row], *, look: Look = SCREEN) -> Figure:
     groups = list(dict.fromkeys(str(row["group"]) for row in rows))
     colours = frame_colours(frames if len(groups) == 1 else groups)
     with style(look):
-        figure, panels = new_panels(frames, 1.7, look)
+        figure, panels = new_panels(frames, 2.1, look)
         for axes, frame in zip(panels, frames, strict=True):
             for k, group in enumerate(groups):
                 own = [row for row in rows if (row["frame"], row["group"]) == (frame, group)]
@@ -94,7 +101,7 @@ def plot_trend(rows: Sequence[_Row], *, look: Look = SCREEN) -> Figure:
                 _draw_trend(axes, own, colour, _MARKS[k % len(_MARKS)], look)
         _name_periods(panels[0], sorted({str(row["period"]) for row in rows}), look)
         panels[0].set_ylim(bottom=0)
-        figure.supylabel("share of scored sentences, %", fontsize=look.font)
+        figure.supylabel("share of sentences, %", fontsize=look.font)
         if len(groups) > 1:
             _name_lines(figure, panels[0], groups, look)
     return figure
@@ -110,7 +117,8 @@ def _draw_trend(axes: Axes, rows: Sequence[_Row], colour: str, mark: str, look: 
         axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
         if len(part) == 1:
             axes.plot([x[0], x[0]], [low[0], high[0]], color=colour, alpha=0.4)
-        axes.plot(x, share, color=colour, marker=mark, markersize=3.2 * look.scale, label=label)
+        size = (3.2 if len(rows) <= _MOST_MARKS else 0) * look.scale
+        axes.plot(x, share, color=colour, marker=mark, markersize=size, label=label)
 
 
 def _unbroken(rows: Sequence[_Row]) -> list[list[_Row]]:
@@ -179,28 +187,42 @@ def plot_heatmap(rows: Sequence[_Row], *, by: str = "group", look: Look = SCREEN
     names = list(dict.fromkeys(str(row[by]) for row in rows))
     frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
     found = {(str(row[by]), row["frame"]): row for row in rows}
+    grid = np.full((len(names), len(frames)), np.nan)
+    for (name, frame), row in found.items():
+        if row["n_scored"]:
+            grid[names.index(name), frames.index(frame)] = 100 * row["share"]
+    shown = [_with_n(name, rows, by, look) for name in names]
     with style(look):
-        figure, axes = new_axes(1.3 + 0.3 * len(names), look)
-        grid = np.full((len(names), len(frames)), np.nan)
-        for (name, frame), row in found.items():
-            if row["n_scored"]:
-                grid[names.index(name), frames.index(frame)] = 100 * row["share"]
+        figure, axes = new_axes(1.3 + (0.08 + _row_height(shown)) * len(names), look)
         most = max(float(np.nanmax(grid, initial=0.0)), 1.0)
         image = axes.imshow(grid, aspect="auto", cmap="Greys", vmin=0, vmax=most)
-        for (down, across), value in np.ndenumerate(grid):
-            ink = "white" if value > 0.55 * most else "black"
-            text = "–" if math.isnan(value) else f"{value:.0f}"
-            axes.text(across, down, text, ha="center", va="center", color=ink)
-        axes.set_yticks(range(len(names)), [_with_n(name, rows, by, look) for name in names])
-        wrapped = [textwrap.fill(frame.replace("_", " "), 18) for frame in frames]
-        axes.set_xticks(range(len(frames)), wrapped, rotation=35, ha="right")
-        for label in axes.get_xticklabels():
-            label.set_rotation_mode("anchor")
+        cell = 0.55 * 72 * look.width / len(frames)
+        _write_cells(axes, grid, most, min(look.font, 0.6 * cell))
+        axes.set_yticks(range(len(names)), shown)
+        slant = 35 if cell > 3 * look.font else 90
+        _name_columns(axes, frames, slant)
+        axes.tick_params(length=0)
         axes.spines[["left", "bottom"]].set_visible(False)
-        figure.colorbar(image, ax=axes, label="share of sentences, %", shrink=0.9)
+        figure.colorbar(image, ax=axes, label="share, %", shrink=0.9)
     return figure
+
+
+def _write_cells(
+    axes: Axes, grid: Float64[np.ndarray, "group frame"], most: float, size: float
+) -> None:
+    for (down, across), value in np.ndenumerate(grid):
+        ink = "white" if value > 0.55 * most else "black"
+        text = "–" if math.isnan(value) else f"{value:.0f}"
+        axes.text(across, down, text, ha="center", va="center", color=ink, fontsize=size)
+
+
+def _name_columns(axes: Axes, frames: Sequence[str], slant: int) -> None:
+    names = [frame.replace("_", " ") for frame in frames]
+    axes.set_xticks(range(len(frames)), names, rotation=slant, ha="right")
+    for label in axes.get_xticklabels():
+        label.set(rotation_mode="anchor", va="center" if slant == 90 else "top")
 
 
 def _with_n(name: str, rows: Sequence[_Row], by: str, look: Look) -> str:
     n = next(row["n_scored"] for row in rows if str(row[by]) == name)
-    return look.name_of(f"{printable(name)} (n = {n})")
+    return look.name_of(with_n(printable(name), n))

@@ -35,10 +35,7 @@ _NARROWEST, _WIDEST = 2.0, 30.0
 @final
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a figure is drawn: ``width`` in inches, ``font`` and ``line`` in points, ``dpi`` of png.
-
-    On paper a caption under the figure says what it shows, so that titles are left out.
-    """
+    """How a figure is drawn: ``width`` in inches, ``font`` and ``line`` in points."""
 
     name: str
     width: float
@@ -57,8 +54,11 @@ class Look:
         return self.width * 72 / (0.52 * self.font)
 
     def wrapped(self, text: str) -> str:
-        """Return the label of an axis in lines that fit under it."""
-        return textwrap.fill(text, int(0.6 * self.across))
+        """Return the label of an axis in lines that fit under it; ``|`` is where it may break."""
+        most = int(0.64 * self.across)
+        if len(text) <= most:
+            return text.replace("|", " ")
+        return "\n".join(textwrap.fill(part, most) for part in text.split("|"))
 
     def name_of(self, text: str) -> str:
         """Return the name of a group in lines that fit beside an axis."""
@@ -148,6 +148,11 @@ def new_panels(names: Sequence[str], height: float, look: Look) -> tuple[Figure,
     return figure, panels
 
 
+def with_n(name: str, n: int) -> str:
+    """Return a name with the number of sentences, which stays in one line."""
+    return f"{name} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n})"
+
+
 def printable(name: str, most: int = 40) -> str:
     """Return a name that a figure can hold: short, and of one line."""
     text = "".join(c if c.isprintable() else " " for c in name)
@@ -159,13 +164,23 @@ _BARE: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-KINDS = tuple(_BARE)
-"""What a figure can be written as."""
 
 
 def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure as svg, png or pdf, by the suffix; the same figure gives the same bytes."""
     path.write_bytes(render(figure, path.suffix.removeprefix(".")))
+
+
+def check_kind(path: Path) -> str:
+    """Return what a figure is written as by the suffix of its file.
+
+    Raises:
+        ConfigError: A figure cannot be written so.
+    """
+    kind = path.suffix.removeprefix(".").lower()
+    if kind not in _BARE:
+        raise ConfigError(f"{path}: a figure is written as {', '.join(_BARE)}; end the name so")
+    return kind
 
 
 def render(figure: Figure, kind: str, *, look: Look = SCREEN) -> bytes:
