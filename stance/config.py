@@ -168,7 +168,7 @@ class RunConfig(BaseModel):
     wordings: Wordings = "all"
     threshold: _Threshold | None = None
     by: _Text | None = None
-    period: Literal["year", "month", "day"] | None = None
+    period: Literal["year", "month", "week", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0
     part: _Place = 512

@@ -51,7 +51,7 @@ def test_numbers_are_read_by_the_rules_of_yaml_1_2() -> None:
         ("threshold: 1", "threshold: Input should be less than 1"),
         ("limit: 0", "limit: Input should be greater than or equal to 1"),
         ("model: mimi", "model: unknown model 'mimi' (did you mean mini?)"),
-        ("period: week", "period: Input should be 'year', 'month' or 'day'"),
+        ("period: hour", "period: Input should be 'year', 'month', 'week' or 'day'"),
         ("thresold: 0.5", "thresold: unknown key (did you mean threshold?)"),
         ("grid: {threshold: 1}", "grid.threshold: unknown key (did you mean thresholds?)"),
         ("grid: {models: [mini, mini]}", "grid.models: a value is there twice"),
