@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, final
 
 from matplotlib.figure import Figure
 
 from stance import plots
+from stance.corpus import (
+    Corpus,
+    Groups,
+    corpus_of_rows,
+    count_words,
+    distinctive_words,
+    group_distances,
+    groups_of,
+    trends,
+)
+from stance.corpus.columns import corpus_shares
 from stance.errors import ConfigError
-from stance.groups import GroupShare, group_rows, group_shares
+from stance.groups import GroupShare, Period, group_rows
 from stance.plots import SCREEN, Look
 from stance.positions import Position, corpus_positions, positions
 from stance.profile import EVERY, ArticleProfile, FrameShare
 from stance.restored import article_id, restored_profiles
 from stance.results import Result
 
-Period: TypeAlias = Literal["year", "month", "day"]
-PERIODS: tuple[Period, ...] = ("year", "month", "day")
-
-_PERIOD = re.compile(r"\d{4}(-\d\d){0,2}|\d{4}-W\d\d")
+MOST_WORDS = 10
+"""Words of a frame that are drawn."""
 
 
 @final
@@ -79,12 +87,17 @@ def _several(asked: Asked) -> tuple[ArticleProfile, ...]:
     return restored_profiles(asked.result, resamples=1)
 
 
+def _corpus(asked: Asked) -> Corpus:
+    result = asked.result
+    return corpus_of_rows(result.rows, result.articles.values(), result.frames)
+
+
 def _profile(asked: Asked) -> Made:
     shares: Sequence[FrameShare | GroupShare]
     if asked.article or len(asked.result.articles) == 1:
         shares = _one(asked).overall
     else:
-        shares = group_shares(_several(asked))
+        shares = corpus_shares(_corpus(asked))
     shown = [share for share in shares if asked.shown(share.frame)]
     return Made(plots.plot_bars(shown, look=asked.look), tuple(asdict(share) for share in shown))
 
@@ -137,30 +150,52 @@ def _stance_row(position: Position) -> dict[str, Any]:
     return {"target": position.target, **flat, **{c: getattr(position, c) for c in counts}}
 
 
-def _grouped(asked: Asked, by: str | None, period: Period | None) -> list[dict[str, Any]]:
-    rows = group_rows(group_shares(_several(asked), by=by, period=period))
+def _shares(asked: Asked) -> list[dict[str, Any]]:
+    corpus = _corpus(asked)
+    rows = group_rows(corpus_shares(corpus, _groups_of(corpus, asked)))
     return [row for row in rows if row["group"] != EVERY and asked.shown(row["frame"])]
 
 
-def _groups(asked: Asked) -> Made:
+def _groups_of(corpus: Corpus, asked: Asked) -> Groups:
     by = asked.by or (None if asked.period else "outlet")
-    rows = _grouped(asked, by, asked.period)
+    return groups_of(corpus, by=by, period=asked.period)
+
+
+def _groups(asked: Asked) -> Made:
+    rows = _shares(asked)
     return Made(plots.plot_shares(rows, look=asked.look), tuple(rows))
 
 
 def _heatmap(asked: Asked) -> Made:
-    by = asked.by or (None if asked.period else "outlet")
-    rows = _grouped(asked, by, asked.period)
+    rows = _shares(asked)
     return Made(plots.plot_heatmap(rows, look=asked.look), tuple(rows))
 
 
 def _trend(asked: Asked) -> Made:
-    rows = []
-    for row in _grouped(asked, asked.by, asked.period or "month"):
-        group, _, period = row["group"].rpartition(" ")
-        if _PERIOD.fullmatch(period):
-            rows.append({**row, "group": group or EVERY, "period": period})
+    corpus = _corpus(asked)
+    groups = groups_of(corpus, by=asked.by) if asked.by else None
+    points = trends(corpus, asked.period or "month", groups)
+    rows = [
+        point.row()
+        for point in points
+        if asked.shown(point.frame) and (point.group == EVERY) == (groups is None)
+    ]
     return Made(plots.plot_trend(rows, look=asked.look), tuple(rows))
+
+
+def _distance(asked: Asked) -> Made:
+    corpus = _corpus(asked)
+    found = group_distances(corpus, _groups_of(corpus, asked))
+    return Made(plots.plot_distances(found, look=asked.look), tuple(found.rows()))
+
+
+def _words(asked: Asked) -> Made:
+    corpus = _corpus(asked)
+    found = distinctive_words(corpus, count_words(corpus), most=MOST_WORDS)
+    frames = [frame for frame in corpus.frames if asked.shown(frame)]
+    words = [word for word in found if word.frame in frames]
+    figure = plots.plot_words(words, frames, look=asked.look)
+    return Made(figure, tuple(asdict(word) for word in words))
 
 
 KINDS: dict[str, Callable[[Asked], Made]] = {
@@ -170,6 +205,8 @@ KINDS: dict[str, Callable[[Asked], Made]] = {
     "groups": _groups,
     "trend": _trend,
     "heatmap": _heatmap,
+    "distance": _distance,
+    "words": _words,
 }
 """The kinds of figures: share of every frame; one article by sentence; stance by target; shares by
-group; shares over time; groups × frames."""
+group; shares over time; groups × frames; tree of groups; distinctive words of frames."""

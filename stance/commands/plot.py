@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-_KINDS = ("profile", "strip", "stance", "groups", "trend", "heatmap")
+_KINDS = ("profile", "strip", "stance", "groups", "trend", "heatmap", "distance", "words")
 _BESIDE = "beside"
 
 
@@ -24,7 +24,9 @@ _BESIDE = "beside"
 @click.option("--style", type=click.Choice(["paper", "screen"]), default="paper", show_default=True)
 @click.option("--width", help="Such as 3.4in or 86mm.  [default: 3.4in on paper, 7.2in on screen]")
 @click.option("--by", metavar="COLUMN", help="What groups articles.  [default: outlet]")
-@click.option("--period", type=click.Choice(["year", "month", "day"]), help="Group by date.")
+@click.option(
+    "--period", type=click.Choice(["year", "month", "week", "day"]), help="Group by date."
+)
 @click.option("--article", metavar="ID", help="Draw one article of several.")
 @click.option("--frame", "frames", multiple=True, help="Show this frame; may be repeated.")
 def plot(
@@ -45,6 +47,7 @@ def plot(
     profile  share of every frame     groups   shares by outlet, column or period
     strip    one article by sentence  trend    shares over time, with bands
     stance   by target                heatmap  groups x frames
+    words    distinctive of frames    distance tree of groups
     """
     from stance.commands.columns import as_csv
     from stance.figures import Asked, make_figure

@@ -1,6 +1,6 @@
 """One function a figure: a result in, a matplotlib `Figure` out; same input, same bytes.
 
-``article`` draws one article, ``groups`` many; ``style`` says how they look and makes them bytes.
+``article`` draws one article, ``groups`` and ``corpus`` many; ``style`` makes pictures of figures.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from stance.plots.article import (
     plot_voices,
     shown_targets,
 )
+from stance.plots.corpus import plot_distances, plot_words
 from stance.plots.groups import plot_heatmap, plot_shares, plot_trend
 from stance.plots.style import (
     LOOKS,
@@ -47,6 +48,7 @@ __all__ = [
     "look_of",
     "plot_bars",
     "plot_cooccurrence",
+    "plot_distances",
     "plot_heatmap",
     "plot_positions",
     "plot_profile",
@@ -55,6 +57,7 @@ __all__ = [
     "plot_strip",
     "plot_trend",
     "plot_voices",
+    "plot_words",
     "render",
     "save_figure",
     "shown_targets",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stance.corpus.trends import follows, start_of
 from stance.errors import ConfigError
 from stance.plots.style import (
     SCREEN,
@@ -81,12 +81,11 @@ def plot_trend(rows: Sequence[_Row], *, look: Look = SCREEN) -> Figure:
     A period without a scored sentence breaks the line.
 
     Args:
-        rows: Rows of `stance.groups.group_rows` with a column ``period`` (2024, 2024-05, 2024-W18
-            or 2024-05-31).
+        rows: Rows of `stance.corpus.TrendPoint`.
         look: How it is drawn.
 
     Raises:
-        ConfigError: The rows have no period, or there are none.
+        ConfigError: There are no rows.
     """
     _check(rows, "period")
     frames = list(dict.fromkeys(str(row["frame"]) for row in rows))
@@ -110,7 +109,7 @@ def plot_trend(rows: Sequence[_Row], *, look: Look = SCREEN) -> Figure:
 def _draw_trend(axes: Axes, rows: Sequence[_Row], colour: str, mark: str, look: Look) -> None:
     label = str(rows[0]["group"]) if rows else None
     for part in _unbroken(rows):
-        x = [period_place(row["period"]) for row in part]
+        x = [start_of(row["period"]).toordinal() for row in part]
         share, low, high = (
             [100 * row[name] for row in part] for name in ("share", "share_low", "share_high")
         )
@@ -123,41 +122,18 @@ def _draw_trend(axes: Axes, rows: Sequence[_Row], colour: str, mark: str, look: 
 
 def _unbroken(rows: Sequence[_Row]) -> list[list[_Row]]:
     parts: list[list[_Row]] = []
-    before = math.nan
-    for row in sorted(rows, key=lambda row: period_place(row["period"])):
-        if not row["n_scored"]:
-            continue
-        place = period_place(row["period"])
-        if place - before != 1:
+    for row in sorted(rows, key=lambda row: start_of(row["period"])):
+        if not parts or not follows(parts[-1][-1]["period"], row["period"]):
             parts.append([])
         parts[-1].append(row)
-        before = place
     return parts
-
-
-def period_place(period: str) -> int:
-    """Return the number of a period, so that neighbours differ by 1.
-
-    Raises:
-        ConfigError: It is no year, month, week or day.
-    """
-    try:
-        if "W" in period:
-            year, week = period.split("-W")
-            return date.fromisocalendar(int(year), int(week), 1).toordinal() // 7
-        numbers = [int(part) for part in period.split("-")]
-        if len(numbers) == 3:
-            return date(*numbers).toordinal()
-        return numbers[0] if len(numbers) == 1 else 12 * numbers[0] + numbers[1]
-    except (ValueError, TypeError) as error:
-        raise ConfigError(f"{period!r} is no period such as 2024, 2024-05 or 2024-05-31") from error
 
 
 def _name_periods(axes: Axes, periods: Sequence[str], look: Look) -> None:
     most = max(2, min(_MOST_TICKS, int(look.width / look.scale)))
     step = -(-len(periods) // most)
     shown = periods[::step]
-    axes.set_xticks([period_place(period) for period in shown], shown)
+    axes.set_xticks([start_of(period).toordinal() for period in shown], shown)
     for other in axes.figure.axes:
         other.tick_params(axis="x", labelrotation=35)
         for label in other.get_xticklabels():

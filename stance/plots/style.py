@@ -128,21 +128,29 @@ def new_axes(height: float, look: Look) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def new_panels(names: Sequence[str], height: float, look: Look) -> tuple[Figure, list[Axes]]:
+def new_panels(
+    names: Sequence[str], height: float, look: Look, *, same_rows: bool = True
+) -> tuple[Figure, list[Axes]]:
     """Return a figure with one panel a name, in as many rows as the width asks for.
 
-    All have the same axes; ``height`` is that of one row in inches on the screen.
+    Args:
+        names: The titles of the panels.
+        height: That of a row of panels, in inches on the screen.
+        look: How it is drawn.
+        same_rows: Whether all have the same vertical axis, which is labelled once.
     """
     across = max(1, min(len(names), int(look.width / (1.7 * look.scale))))
     down = -(-len(names) // across)
-    size = (look.width, height * look.scale * down)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=(look.width, height * look.scale * down), layout="constrained")
     panels: list[Axes] = []
     for k, name in enumerate(names):
         first = panels[0] if panels else None
-        axes = figure.add_subplot(down, across, k + 1, sharex=first, sharey=first)
+        below = {"sharey": first} if same_rows else {}
+        axes = figure.add_subplot(down, across, k + 1, sharex=first, **below)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelleft=k % across == 0, labelbottom=k + across >= len(names))
+        axes.tick_params(
+            labelleft=k % across == 0 or not same_rows, labelbottom=k + across >= len(names)
+        )
         axes.set_title(textwrap.fill(name.replace("_", " "), int(0.8 * look.across / across)))
         panels.append(axes)
     return figure, panels
