@@ -16,6 +16,7 @@ from stance.commands.calibrate import calibrate
 from stance.commands.compare import compare
 from stance.commands.estimate import estimate
 from stance.commands.evaluate import evaluate
+from stance.commands.explain import explain
 from stance.commands.fit import fit
 from stance.commands.plot import plot
 from stance.commands.run import run, verify
@@ -84,6 +85,7 @@ for command in (
     compare,
     estimate,
     evaluate,
+    explain,
     fit,
     plot,
     run,

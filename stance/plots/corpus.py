@@ -92,7 +92,9 @@ def plot_words(
             axes.set_yticks(range(len(found)), [printable(word.word, 16) for word in found])
             axes.tick_params(axis="y", length=0)
             axes.set_ylim(most - 0.5, -0.5)
-            axes.set_xlim(left=0)
+            if not found:
+                axes.text(0.5, 0.5, "none", transform=axes.transAxes, ha="center", color=FAINT)
+        panels[0].set_xlim(0, 1.06 * max(word.z for word in words))
         told = "z of the log-odds of a word|in sentences of the frame"
         figure.supxlabel(look.wrapped(told), fontsize=look.font)
     return figure
