@@ -13,6 +13,7 @@ from jaxtyping import Float64, Int64
 from stance.errors import DataError, MissingExtraError
 from stance.gold import Gold, SentenceKey, adjudicate
 from stance.metrics import NOTHING, Estimate, interval
+from stance.notebook import Rows, html_of_record
 from stance.resampling import article_weights
 from stance.results import Result
 
@@ -47,6 +48,8 @@ class Agreement:
     n_positive: int
     note: str
 
+    _repr_html_ = html_of_record
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def agree(
     result: Result | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> list[Agreement]:
+) -> tuple[Agreement, ...]:
     """Return the agreement of every pair of coders, of all, and of the model, frame by frame.
 
     Alpha (Krippendorff 2004, nominal) is that of the library krippendorff, kappa (Cohen 1960) that
@@ -96,7 +99,7 @@ def agree(
         raise DataError(
             f"{gold.place}: no sentence has labels of two coders; let them code some of the same"
         )
-    return found
+    return Rows(found)
 
 
 def _comparisons(gold: Gold, frame: str, result: Result | None) -> list[tuple[str, _Codes]]:
@@ -215,7 +218,7 @@ def _kappas(
     return kappas
 
 
-def disagreements(gold: Gold, *, result: Result | None = None) -> list[Disagreement]:
+def disagreements(gold: Gold, *, result: Result | None = None) -> tuple[Disagreement, ...]:
     """Return every sentence and frame on which coders differ, in the order of the gold.
 
     Args:
@@ -231,7 +234,8 @@ def disagreements(gold: Gold, *, result: Result | None = None) -> list[Disagreem
             every = {**votes, **_only(model.get(key, {}), ("model",))}
             if len(set(every.values())) > 1:
                 found.append(Disagreement(*key, frame, every, texts.get(key, "")))
-    return sorted(found, key=lambda d: list(gold.keys).index((d.article_id, d.sentence_id)))
+    place = {key: k for k, key in enumerate(gold.keys)}
+    return Rows(sorted(found, key=lambda d: place[d.article_id, d.sentence_id]))
 
 
 def agreement_rows(found: Sequence[Agreement]) -> list[dict[str, Any]]:

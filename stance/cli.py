@@ -17,6 +17,7 @@ from stance.commands.compare import compare
 from stance.commands.estimate import estimate
 from stance.commands.evaluate import evaluate
 from stance.commands.explain import explain
+from stance.commands.export import export
 from stance.commands.fit import fit
 from stance.commands.plot import plot
 from stance.commands.run import run, verify
@@ -86,6 +87,7 @@ for command in (
     estimate,
     evaluate,
     explain,
+    export,
     fit,
     plot,
     run,

@@ -135,7 +135,7 @@ def explain(
     book = result.codebook
     whole = Question(_premise(row["text"]), book.hypotheses)
     wordings = tuple(w for frame in asked for w in book.frames[frame].hypotheses)
-    without = [Question(_without(row["text"], *span), wordings) for span in spans]
+    without = [Question(text_without(row["text"], [span]), wordings) for span in spans]
     first, *rest = [log_odds(answer) for answer in ask_all([whole, *without], scorer)]
     effects = _effects(dict(zip(book.hypotheses, first, strict=True)), wordings, rest)
     found = tuple(_frame(result, row, frame, first, asked, spans, effects) for frame in book.frames)
@@ -183,8 +183,11 @@ def _premise(text: str) -> str:
     return " ".join(text.split())
 
 
-def _without(text: str, start: int, end: int) -> str:
-    return _premise(text[:start] + " " + text[end:])
+def text_without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Return what a scorer reads of a text without some of its parts."""
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]} {text[end:]}"
+    return _premise(text)
 
 
 _Odds = dict[str, float]

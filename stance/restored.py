@@ -80,7 +80,10 @@ def restored_article(row: Row) -> Article:
         row["article_id"],
         title,
         headline=Span(0, len(title)) if title else None,
-        **{name: row.get(name) for name in ("date", "outlet", "url", "path")},
+        date=row.get("date"),
+        outlet=row.get("outlet"),
+        url=row.get("url"),
+        path=row.get("path"),
         metadata=json.loads(row.get("metadata") or "{}"),
     )
 

@@ -41,6 +41,7 @@ from stance.estimation.jackknife import (
 )
 from stance.estimation.planning import floor_variance, labels_needed
 from stance.metrics import Estimate
+from stance.notebook import Rows
 
 __all__ = [
     "EVERY",
@@ -87,7 +88,7 @@ def measure(
     _check(corpus)
     found = _prevalences(totals_of(corpus, np.zeros(len(corpus.article), np.int64), 1), [EVERY])
     if groups is None:
-        return found
+        return Rows(found)
     names = sorted(set(groups))
     first = names[0] if reference is None else reference
     if first not in names:
@@ -95,7 +96,7 @@ def measure(
     place = {name: k for k, name in enumerate(names)}
     index = np.array([place[name] for name in groups], dtype=np.int64)
     totals = totals_of(corpus, index, len(names))
-    return found + _prevalences(totals, names) + _differences(totals, names, place[first])
+    return Rows(found + _prevalences(totals, names) + _differences(totals, names, place[first]))
 
 
 def _check(corpus: Corpus) -> None:
