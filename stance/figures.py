@@ -48,6 +48,11 @@ class Asked:
     frames: tuple[str, ...] = ()
     look: Look = SCREEN
 
+    @property
+    def seed(self) -> int:
+        """The seed of the result, which every interval is drawn with."""
+        return int(self.result.manifest.get("seed", 0))
+
     def shown(self, frame: str) -> bool:
         """Return whether a frame is shown."""
         return not self.frames or frame in self.frames
@@ -97,7 +102,7 @@ def _profile(asked: Asked) -> Made:
     if asked.article or len(asked.result.articles) == 1:
         shares = _one(asked).overall
     else:
-        shares = corpus_shares(_corpus(asked))
+        shares = corpus_shares(_corpus(asked), seed=asked.seed)
     shown = [share for share in shares if asked.shown(share.frame)]
     return Made(plots.plot_bars(shown, look=asked.look), tuple(asdict(share) for share in shown))
 
@@ -152,7 +157,7 @@ def _stance_row(position: Position) -> dict[str, Any]:
 
 def _shares(asked: Asked) -> list[dict[str, Any]]:
     corpus = _corpus(asked)
-    rows = group_rows(corpus_shares(corpus, _groups_of(corpus, asked)))
+    rows = group_rows(corpus_shares(corpus, _groups_of(corpus, asked), seed=asked.seed))
     return [row for row in rows if row["group"] != EVERY and asked.shown(row["frame"])]
 
 
@@ -174,7 +179,7 @@ def _heatmap(asked: Asked) -> Made:
 def _trend(asked: Asked) -> Made:
     corpus = _corpus(asked)
     groups = groups_of(corpus, by=asked.by) if asked.by else None
-    points = trends(corpus, asked.period or "month", groups)
+    points = trends(corpus, asked.period or "month", groups, seed=asked.seed)
     rows = [
         point.row()
         for point in points
@@ -185,7 +190,7 @@ def _trend(asked: Asked) -> Made:
 
 def _distance(asked: Asked) -> Made:
     corpus = _corpus(asked)
-    found = group_distances(corpus, _groups_of(corpus, asked))
+    found = group_distances(corpus, _groups_of(corpus, asked), seed=asked.seed)
     return Made(plots.plot_distances(found, look=asked.look), tuple(found.rows()))
 
 
