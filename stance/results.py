@@ -16,6 +16,7 @@ from jaxtyping import Float64
 from stance.calibration import Calibration, Labels
 from stance.codebooks import Codebook
 from stance.errors import DataError
+from stance.notebook import short_repr
 from stance.records import Polarity
 
 LENGTHS = (10, 20, 30)
@@ -40,6 +41,8 @@ class Result:
     rows: tuple[Row, ...]
     articles: Mapping[str, Row]
     fitted_on: tuple[Labels, ...] = ()
+
+    __repr__ = short_repr
 
     @property
     def frames(self) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from tiny_models import THREE, write_tiny
 
 from stance.codebooks import load_codebook
 from stance.errors import ConfigError, ScorerError
-from stance.exports import export_model
-from stance.exports.examples import of_sentences
+from stance.model_exports import export_model
+from stance.model_exports.examples import of_sentences
 from stance.records import Question
 from stance.scorers import Scorer, backends, load_scorer
 from stance.scorers.bundled import MODELS
