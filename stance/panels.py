@@ -190,7 +190,8 @@ def signed(estimate: Estimate) -> tuple[str, str]:
     """Return a difference and its interval, with signs; dashes where there is none."""
     if math.isnan(estimate.value):
         return "–", "–"
-    return f"{estimate.value:+.2f}", f"{estimate.low:+.2f} to {estimate.high:+.2f}"
+    texts = f"{estimate.value:+.2f}", f"{estimate.low:+.2f} to {estimate.high:+.2f}"
+    return texts[0].replace("-", "−"), texts[1].replace("-", "−")
 
 
 def _voice_rows(profile: ArticleProfile) -> Iterator[dict[str, Any]]:

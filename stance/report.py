@@ -137,13 +137,18 @@ def _figure(drawn: Drawn) -> dict[str, str]:
 
 
 def _together(profile: ArticleProfile) -> list[dict[str, Any]]:
-    most = max(int(profile.cooccurrence.max(initial=0)), 1)
+    counts = profile.cooccurrence
+    found = [k for k in range(len(profile.frames)) if counts[k, k]]
     return [
         {
-            "name": shown(frame),
-            "cells": [{"count": count, "heat": f"{count / most:.2f}"} for count in row],
+            "frame": k,
+            "name": shown(profile.frames[k]),
+            "cells": [
+                {"count": int(counts[k, j]), "heat": f"{counts[k, j] / counts.max():.2f}"}
+                for j in found
+            ],
         }
-        for frame, row in zip(profile.frames, profile.cooccurrence.tolist(), strict=True)
+        for k in found
     ]
 
 

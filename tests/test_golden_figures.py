@@ -21,7 +21,7 @@ from stance.profile import ArticleProfile
 GOLDEN = Path(__file__).parent / "golden"
 FIGURES = {"profile": plot_profile, "strip": plot_strip, "voices": plot_voices}
 MOST = 0.02
-"""Root mean square difference of two pictures, of 1; another font renderer gives a few thousandths."""
+"""Root mean square difference of two pictures whose values go from 0 to 1."""
 
 
 @pytest.fixture(scope="module")
