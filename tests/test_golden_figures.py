@@ -38,7 +38,7 @@ def difference(one: bytes, other: bytes) -> float:
 @pytest.mark.parametrize("name", list(FIGURES))
 def test_a_figure_looks_as_it_did(profile: ArticleProfile, name: str) -> None:
     drawn = render(FIGURES[name](profile), "png")
-    place = GOLDEN / f"{name}.png"
+    place = GOLDEN / f"seed_{name}.png"
     if os.environ.get("STANCE_GOLDEN") == "write":
         place.write_bytes(drawn)
     assert difference(drawn, place.read_bytes()) < MOST
@@ -47,4 +47,4 @@ def test_a_figure_looks_as_it_did(profile: ArticleProfile, name: str) -> None:
 def test_a_bar_of_another_length_is_seen(profile: ArticleProfile) -> None:
     shares = tuple(replace(share, share=min(1.0, share.share + 0.1)) for share in profile.shares)
     drawn = render(plot_profile(replace(profile, shares=shares)), "png")
-    assert difference(drawn, (GOLDEN / "profile.png").read_bytes()) > MOST
+    assert difference(drawn, (GOLDEN / "seed_profile.png").read_bytes()) > MOST
