@@ -20,6 +20,8 @@ from stance.typesetting import paragraphs, shortened, strip
 
 IN_FULL = 50
 """Articles that are shown in full and get figures of their own."""
+_WITH_FIGURES = 3
+"""Most articles of a page that holds their figures; a larger one leaves them to their folder."""
 _TEMPLATES = Path(__file__).parent / "assets" / "templates"
 
 
@@ -32,8 +34,9 @@ def render_report(
     """Return the report as HTML without any outside address.
 
     The articles with figures are shown in full, all of them in the table at its top; an empty
-    sequence shows an article in full without figures. Nothing in it depends on the time: a
-    manifest's ``seconds`` is left out. Its one script is ours; the page's policy lets no other run.
+    sequence shows an article in full without figures, and a page of more than three articles holds
+    none. Nothing in it depends on the time: a manifest's ``seconds`` is left out. Its one script is
+    ours; the page's policy lets no other run.
 
     Args:
         profiles: The profiles of all articles.
@@ -44,10 +47,10 @@ def render_report(
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
-    script = _own("report.js")
+    script, few = _own("report.js"), len(profiles) <= _WITH_FIGURES
     made = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
     articles = [
-        {**_article(index, profile, codebook), "figures": [*map(_figure, drawn)]}
+        {**_article(index, profile, codebook), "figures": [*map(_figure, drawn)] if few else []}
         for index, (profile, drawn) in enumerate(zip(profiles, figures, strict=False))
     ]
     return environment.get_template("report.html").render(

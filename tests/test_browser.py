@@ -246,3 +246,39 @@ def test_hostile_text_stays_inert(browser: Browser, tmp_path: Path) -> None:
     assert browser.overflow() == 0
     assert browser.run("return performance.getEntriesByType('resource').length") == 0
     assert browser.trouble() == []
+
+
+SHADES = """
+const probe = document.body.appendChild(document.createElement('p'));
+const parts = (text) => {
+  const numbers = text.match(/-?[\\d.]+(e-?\\d+)?/g).map(Number);
+  return text.startsWith('rgb') ? numbers.slice(0, 3).map(n => n / 255) : numbers.slice(0, 3);
+};
+return [...Array(arguments[0]).keys()].map((k) => {
+  probe.style.background = `color-mix(in srgb, var(--f${k}) var(--shade), var(--paper))`;
+  const style = getComputedStyle(probe);
+  return [parts(style.color), parts(style.backgroundColor)];
+});
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_can_be_read_on_every_shade(browser: Browser, tmp_path: Path, dark: bool) -> None:
+    page = tmp_path / "report.html"
+    book = stance.load_codebook("policy")
+    page.write_text(render_report([], book, {}, []), encoding="utf-8")
+    browser.open(page, dark=dark)
+    pairs = browser.run(SHADES, len(book.frames))
+    assert len({tuple(shade) for _, shade in pairs}) == 8
+    assert min(contrast(ink, shade) for ink, shade in pairs) > 4.5
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """The contrast of two colours after WCAG 2.2, from 1 to 21."""
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: list[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

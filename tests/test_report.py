@@ -164,3 +164,14 @@ def test_a_huge_sentence_is_on_the_page_once() -> None:
     profile = profile_article(article, tagged, tuple(book.frames), resamples=1)
     page = render_report([profile], book, {}, [()])
     assert len(page) < 1_100_000
+
+
+def test_a_page_of_many_articles_leaves_figures_to_their_folder(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.txt").write_text("Talks\n\nA ceasefire was agreed.\n", "utf-8")
+    result = stance.analyze(tmp_path, model="lexical")
+    drawn = draw_article(result.profiles[0])
+    for n, expected in ((3, 3 * len(drawn)), (4, 0)):
+        page = render_report(result.profiles[:n], result.codebook, {}, [drawn] * n)
+        assert page.count("<img") == expected
+        assert page.count('<section class="article"') == n
