@@ -101,7 +101,8 @@ def _by_set(
     found: dict[str, list[_Row]] = {name: [] for name in groups.names}
     for row in rows[len(every) :]:
         found[row.group].append(row)
-    return (tuple(every), *(tuple(own) for own in found.values()))
+    own: list[tuple[_Row, ...]] = [tuple(rows) for rows in found.values()]
+    return (tuple(every), *own)
 
 
 def _trends(
