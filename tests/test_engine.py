@@ -133,7 +133,7 @@ def test_standard_input_and_what_is_printed(tmp_path: Path) -> None:
         row["text"] for row in rows
     ]
     assert b"report   out/report.html" in done.stderr
-    assert "2 articles." in (tmp_path / "out" / "report.html").read_text()
+    assert "2 articles<" in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_a_report_of_the_first_articles_says_so(
@@ -143,7 +143,7 @@ def test_a_report_of_the_first_articles_says_so(
     made = analyze_corpus(CORPUS, tmp_path / "out", engine="local", model="lexical", limit=3)
     assert len(made.first.profiles) == 1
     report = (tmp_path / "out" / "report.html").read_text()
-    assert "These are the first of 3; the tables beside this report hold all." in report
+    assert "the first of 3, the tables beside this report hold all" in report
 
 
 def test_a_spool_gives_back_articles_and_keeps_every_one_in_its_shard(tmp_path: Path) -> None:
@@ -338,6 +338,8 @@ def test_engines_take_only_what_they_can_use() -> None:
         make_engine("dask", setup)
     with pytest.raises(ConfigError, match="--address head: write it as HOST:PORT, or auto"):
         check_address("head")
+    with pytest.raises(ConfigError, match="--group-by holds all articles in memory; leave it out"):
+        engine_of("local", 0, None, grouped=True)
     assert engine_of(None, 0, None) is None
     assert (engine_of(None, 2, None), engine_of(None, 0, "auto")) == ("processes", "ray")
 

@@ -14,6 +14,7 @@ from stance.errors import ConfigError
 
 if TYPE_CHECKING:
     from stance.analysis import Analysis
+    from stance.groups import Grouping, Period
     from stance.toward import Targets
 
 
@@ -36,15 +37,50 @@ def _targets(text: str | None) -> Targets | None:
     return "none" if word == "none" else parse_targets(text)
 
 
+def _check_groups(
+    inputs: Sequence[str],
+    grouping: Grouping,
+    columns: dict[str, str],
+    *,
+    skip_bad: bool,
+    limit: int | None,
+) -> None:
+    """Check before anything is tagged that articles can be grouped; reads up to the first."""
+    from stance.groups import check_groups
+    from stance.readers import read_articles
+
+    articles = read_articles(inputs, columns=columns, skip_bad=skip_bad, limit=limit)
+    check_groups(articles, by=grouping.by, period=grouping.period)
+
+
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
 @click.option("--codebook", default="diplomacy", show_default=True, metavar="NAME|FILE")
 @click.option(
     "--model",
-    type=click.Choice(["mini", "lexical"]),
     default="mini",
     show_default=True,
-    help="The shipped model, or counting the terms of the codebook.",
+    metavar="mini|lexical|FOLDER|ORG/NAME[@REVISION]",
+    help="The shipped model, counting terms, a folder, or a model of a hub (extra hf).",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where the model computes.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="What it computes in.",
+)
+@click.option(
+    "--labels",
+    metavar="NAME,NAME,…",
+    help="What the columns of a checkpoint are, if it does not say: entailment,neutral,…",
 )
 @click.option(
     "--targets",
@@ -84,6 +120,18 @@ def _targets(text: str | None) -> Targets | None:
     help="Keep scores and look them up, in the user's cache folder or in DIR.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
+@click.option(
+    "--group-by",
+    "names",
+    multiple=True,
+    metavar="outlet|date|COLUMN",
+    help="Write corpus.html, a report of groups of articles; may be given twice, once with date.",
+)
+@click.option(
+    "--period",
+    type=click.Choice(["week", "month", "year", "day"]),
+    help="How --group-by date cuts dates; by default to the month.",
+)
 @engine_options
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
 def analyze(
@@ -91,6 +139,9 @@ def analyze(
     codebook: str,
     targets: str | None,
     model: str,
+    device: str,
+    dtype: str,
+    labels: str | None,
     calibration: Path | None,
     out: Path,
     form: str,
@@ -100,6 +151,8 @@ def analyze(
     threads: int,
     cache: str,
     limit: int | None,
+    names: tuple[str, ...],
+    period: Period | None,
     engine: str | None,
     jobs: int,
     address: str | None,
@@ -108,12 +161,14 @@ def analyze(
     """Tag, profile and plot the articles in INPUT… (files, folders, or - for standard input).
 
     Reads txt, md, html, jsonl, csv, tsv and parquet; writes tables, figures, a manifest and
-    report.html to --out.
+    report.html to --out; with --group-by also corpus.html.
     """
     from stance import experiment, runs, terminal
     from stance.commands.printing import note
+    from stance.groups import grouping_of
 
     columns, toward = _columns(pairs), _targets(targets)
+    grouping = grouping_of(names, period=period)
     runs.check_target(out)
     options: dict[str, Any] = {
         "codebook": codebook,
@@ -121,6 +176,9 @@ def analyze(
         "model": model,
         "calibration": calibration,
         "threads": threads,
+        "device": device,
+        "dtype": dtype,
+        "labels": tuple(labels.split(",")) if labels else (),
         "limit": limit,
         "columns": columns,
         "skip_bad": skip_bad,
@@ -130,14 +188,16 @@ def analyze(
         "on_skip": None if quiet else terminal.report_skip,
         "on_note": None if quiet else note,
     }
-    shared = engine_of(engine, jobs, address)
+    shared = engine_of(engine, jobs, address, grouped=grouping is not None)
     if shared is not None:
         where = {"engine": shared, "jobs": jobs, "address": address}
         analyze_at_large(inputs, out, form=form, quiet=quiet, options={**options, **where})
         return
+    if grouping is not None and "-" not in inputs:
+        _check_groups(inputs, grouping, columns, skip_bad=skip_bad, limit=limit)
     with terminal.progress(quiet=quiet) as on_progress:
         result = experiment.analyze(inputs, on_progress=on_progress, **options)
-    result.save(out)
+    result.save(out, group_by=names, period=period)
     _print(result, form, out, quiet=quiet)
 
 

@@ -35,11 +35,21 @@ def engine_options(command: _Command) -> _Command:
     return command
 
 
-def engine_of(engine: str | None, jobs: int, address: str | None) -> str | None:
-    """Return the engine that is asked for, by its name or by what only it takes."""
-    if engine is None and address is not None:
-        return "ray"
-    return "processes" if engine is None and jobs else engine
+def engine_of(
+    engine: str | None, jobs: int, address: str | None, *, grouped: bool = False
+) -> str | None:
+    """Return the engine that is asked for, by its name or by what only it takes.
+
+    Raises:
+        ConfigError: Groups are asked for too, whose report needs all articles in memory.
+    """
+    if engine is None:
+        engine = "ray" if address is not None else "processes" if jobs else None
+    if engine is not None and grouped:
+        raise ConfigError(
+            f"--group-by holds all articles in memory; leave it out with --engine {engine}"
+        )
+    return engine
 
 
 def analyze_at_large(

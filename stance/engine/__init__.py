@@ -27,7 +27,7 @@ from stance.engine.unfinished import check_begun, held, part_key_of
 from stance.errors import ConfigError, DataError
 from stance.readers import Skipped
 from stance.runs import check_target
-from stance.scorers.cached import OFF
+from stance.scorers.cached import OFF, ON
 from stance.toward import Targets, choose_targets, with_targets
 
 if TYPE_CHECKING:
@@ -115,6 +115,9 @@ def analyze_corpus(
     model: str = "mini",
     calibration: str | Path | None = None,
     threads: int = 0,
+    device: str = "auto",
+    dtype: str = "auto",
+    labels: Sequence[str] = (),
     limit: int | None = None,
     columns: Mapping[str, str] | None = None,
     skip_bad: bool = False,
@@ -161,7 +164,11 @@ def analyze_corpus(
         None if calibration is None else str(Path(calibration).absolute()),
         None if head is None else str(Path(head).absolute()),
         threads,
-        str(cache) if str(cache) in {"on", OFF} else str(Path(cache).absolute()),
+        str(cache) if str(cache) in {ON, OFF} else str(Path(cache).absolute()),
+        device,
+        dtype,
+        tuple(labels),
+        str(Path.cwd()),
     )
     reading = Reading(inputs, columns or {}, skip_bad, limit, stdin, on_skip)
     with held(out) as folder, make_engine(engine, setup, jobs=jobs, address=address) as workers:

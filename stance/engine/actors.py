@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, final
 from stance.engine.failures import ATTEMPTS, Failure, raise_failure
 from stance.engine.shards import Done, Facts, Job, Setup, ShardWorker
 from stance.errors import ConfigError, MissingExtraError, RunError, StanceError
-from stance.scorers.bundled import cores
+from stance.scorers.sessions import cores
 
 PATIENCE = 20.0
 """Seconds after which an address that does not answer is given up."""
@@ -120,8 +120,7 @@ class RayEngine:
 
     @property
     def _resources(self) -> dict[str, float]:
-        device = str(self._setup.options.get("device", ""))
-        return {"num_cpus": self._setup.threads, "num_gpus": 1 if device.startswith("cuda") else 0}
+        return {"num_cpus": self._setup.threads, "num_gpus": int(self._setup.device == "cuda")}
 
 
 @final
@@ -131,7 +130,7 @@ class _Actor:
     def __init__(self, setup: Setup, job: Job) -> None:
         self._job = job
         try:
-            self._worker: ShardWorker | Failure = ShardWorker(setup)
+            self._worker: ShardWorker | Failure = _opened(setup)
         except StanceError as error:
             self._worker = Failure.of(error)
 
@@ -155,9 +154,15 @@ class _Actor:
             return Failure.of(error)
 
 
+def _opened(setup: Setup) -> ShardWorker:
+    with suppress(OSError):
+        os.chdir(setup.place)
+    return ShardWorker(setup)
+
+
 def _facts(setup: Setup) -> Facts | Failure:
     try:
-        return ShardWorker(setup).facts
+        return _opened(setup).facts
     except StanceError as error:
         return Failure.of(error)
 

@@ -119,13 +119,14 @@ def corpus_manifest(
 ) -> dict[str, Any]:
     """Return the manifest of a result, with the entries that `stance.analyze` gives."""
     calibrated = Calibration.model_validate_json(facts.calibration)
-    told = {name: value for name, value in counts.items() if name not in {"mentions", "linked"}}
+    apart = {"mentions", "linked", "halved_batches"}
+    told = {name: value for name, value in counts.items() if name not in apart}
     _, head = use_head(setup.head, [], book, facts.fingerprint)
     return {
         "kind": "analysis",
         "status": "success",
         "seed": seed,
-        "model": {"name": setup.model, "fingerprint": facts.fingerprint},
+        "model": {**facts.model, "halved_batches": counts["halved_batches"]},
         "codebook": codebook_entry(book, calibrated),
         "calibration": calibration_entry(setup.calibration, calibrated),
         "head": head,

@@ -20,7 +20,7 @@ from typing import TypeAlias, final
 from stance.engine.failures import ATTEMPTS, Failure, raise_failure
 from stance.engine.shards import Done, Facts, Job, Setup
 from stance.errors import RunError
-from stance.scorers.bundled import cores
+from stance.scorers.sessions import cores
 
 _START = "import sys; sys.path[:] = {path!r}; from stance.engine.worker import main; main()"
 _Asked: TypeAlias = Setup | tuple[Job, int]

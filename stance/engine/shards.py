@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any, final
@@ -18,17 +18,19 @@ from stance.engine.spool import Spool
 from stance.heads import use_head
 from stance.positions import position_rows
 from stance.profile import profile_article, profile_rows
-from stance.provenance import counts_entry
+from stance.provenance import counts_entry, model_entry
 from stance.records import Article, Mention, TaggedSentence, TargetName
 from stance.runs.files import digest_of
 from stance.scorers.cached import OFF, cached
 from stance.scorers.models import open_model
+from stance.scorers.placement import placement_of
 from stance.sentences import split
 from stance.tagging import tag_sentences
 from stance.targets import find_mentions
 from stance.voices import Voices, find_voices
 
 _AT_ONCE = 256
+_HALVED = '["halved_batches"]'
 
 
 @final
@@ -36,8 +38,8 @@ _AT_ONCE = 256
 class Setup:
     """What a worker opens its model from: plain values, which can be sent to any machine.
 
-    ``codebook`` is JSON, ``calibration`` and ``head`` are paths, ``options`` are those of
-    `open_model` beside the threads.
+    ``codebook`` is JSON, ``calibration`` and ``head`` are paths, ``place`` is the folder that the
+    path of a model is relative to.
     """
 
     model: str
@@ -46,16 +48,23 @@ class Setup:
     head: str | None = None
     threads: int = 0
     cache: str = OFF
-    options: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "auto"
+    dtype: str = "auto"
+    labels: tuple[str, ...] = ()
+    place: str = "."
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a worker found out when it opened the model; ``calibration`` is JSON."""
+    """What a worker found out when it opened the model.
+
+    ``calibration`` is JSON, ``model`` the entry of the manifest.
+    """
 
     fingerprint: str
     calibration: str
+    model: dict[str, Any]
 
 
 @final
@@ -92,8 +101,16 @@ class ShardWorker:
     def __init__(self, setup: Setup) -> None:
         self._notes: list[str] = []
         self._book = Codebook.model_validate_json(setup.codebook)
-        model = open_model(setup.model, self._book, threads=setup.threads, **setup.options)
+        model = open_model(
+            setup.model,
+            self._book,
+            threads=setup.threads,
+            device=setup.device,
+            dtype=setup.dtype,
+            labels=setup.labels,
+        )
         self._scorer = cached(model, setup.cache, on_note=self._notes.append)
+        self._entry = model_entry(setup.model, self._scorer, setup.labels)
         self._calibration = applied_calibration(
             setup.model, self._scorer, self._book, setup.calibration
         )
@@ -103,7 +120,8 @@ class ShardWorker:
     @property
     def facts(self) -> Facts:
         """What the scores depend on."""
-        return Facts(self._scorer.fingerprint, self._calibration.model_dump_json())
+        calibration = self._calibration.model_dump_json()
+        return Facts(self._scorer.fingerprint, calibration, self._entry)
 
     def tag(self, job: Job, shard: int) -> Done:
         """Write the part of a shard, unless it is there already.
@@ -117,12 +135,24 @@ class ShardWorker:
         if part_key(folder, shard) == key:
             return Done(shard, read_summary(folder, shard), reused=True)
         counts: Counter[str] = Counter()
+        halved = self._halved
         with PartWriter(folder, shard, key, tuple(self._book.frames)) as part:
-            for articles in _batches(job.spool.shard(shard)):
+            for articles in _batches(job.spool.shard(shard), self._at_once):
                 part.write(self._tables(articles, job, counts))
+            counts[_HALVED] = self._halved - halved
             part.finish(_nested(counts))
         notes, self._notes[:] = tuple(self._notes), []
         return Done(shard, _nested(counts), reused=False, notes=notes)
+
+    @property
+    def _halved(self) -> int:
+        placement = placement_of(self._scorer)
+        return 0 if placement is None else placement.halved
+
+    @property
+    def _at_once(self) -> int:
+        placement = placement_of(self._scorer)
+        return _AT_ONCE if placement is None or placement.device == "cpu" else 32 * _AT_ONCE
 
     def _tables(self, read: list[tuple[Article, Voices]], job: Job, counts: Counter[str]) -> Tables:
         sentences = [s for _, voices in read for s in voices.sentences]
@@ -138,15 +168,15 @@ class ShardWorker:
         return _tables(articles, tagged, tuple(self._book.frames), job.seed)
 
 
-def _batches(articles: Iterable[Article]) -> Iterator[list[tuple[Article, Voices]]]:
-    """Yield articles with who speaks in them, some `_AT_ONCE` sentences together."""
+def _batches(articles: Iterable[Article], at_once: int) -> Iterator[list[tuple[Article, Voices]]]:
+    """Yield articles with who speaks in them, some ``at_once`` sentences together."""
     batch: list[tuple[Article, Voices]] = []
     n = 0
     for article in articles:
         voices = find_voices(article, split(article))
         batch.append((article, voices))
         n += len(voices.sentences)
-        if n >= _AT_ONCE:
+        if n >= at_once:
             yield batch
             batch, n = [], 0
     if batch:

@@ -12,6 +12,7 @@ from stance.cache import OnNote, ScoreCache, cache_folder, key_of
 from stance.records import LogProbs, Question
 from stance.scorers import Scorer
 from stance.scorers.contract import check_answers
+from stance.scorers.placement import Placement, placement_of
 
 OFF, ON = "off", "on"
 
@@ -46,6 +47,11 @@ class CachedScorer:
         self._inner, self._cache = inner, cache
         self.fingerprint = inner.fingerprint
         self.has_contradiction = inner.has_contradiction
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where the other scorer computes, if it tells."""
+        return placement_of(self._inner)
 
     def score(self, questions: Sequence[Question]) -> list[LogProbs]:
         """Return natural-log probabilities, float32 (hypothesis, 3), one array a question.
