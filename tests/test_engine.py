@@ -21,10 +21,11 @@ import stance
 from stance.codebooks import load_codebook
 from stance.commands.engine import engine_of
 from stance.engine import analyze_corpus, make_engine
-from stance.engine.actors import check_address
+from stance.engine.actors import _Actor, check_address
+from stance.engine.failures import raise_failure
 from stance.engine.merging import merge_parts
 from stance.engine.processes import ProcessEngine
-from stance.engine.shards import Job, Setup, ShardWorker
+from stance.engine.shards import Done, Job, Setup, ShardWorker
 from stance.engine.spool import Spool, write_spool
 from stance.errors import ConfigError, RunError
 from stance.readers import read_articles
@@ -211,6 +212,17 @@ def test_killed_workers_lose_nothing_but_their_shards(tmp_path: Path) -> None:
         frames = tuple(load_codebook("diplomacy").frames)
         merge_parts(folder, made.spool, frames, tmp_path / f"out-{folder.name}")
     assert csv_of(tmp_path / "out-parts") == csv_of(tmp_path / "out-again")
+
+
+def test_a_shard_that_ends_its_actors_is_given_up(tmp_path: Path) -> None:
+    setup, job = make_job(tmp_path / "parts", 2)
+    shard = next(job.spool.order())
+    for _ in range(3):
+        actor = _Actor(setup, job)
+        assert isinstance(actor({"shard": shard})["answer"], Done)
+    answer = _Actor(setup, job)({"shard": shard})["answer"]
+    with pytest.raises(RunError, match=rf"shard {shard} has ended 3 workers, perhaps for want of"):
+        raise_failure(answer)
 
 
 def test_what_is_wrong_in_a_worker_is_said_as_it_is_here(tmp_path: Path) -> None:

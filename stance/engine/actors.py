@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
-from stance.engine.failures import ATTEMPTS, Failure, raise_failure
+from stance.engine.failures import ATTEMPTS, Failure, lost, raise_failure
 from stance.engine.shards import Done, Facts, Job, Setup, ShardWorker
 from stance.errors import ConfigError, MissingExtraError, RunError, StanceError
 from stance.scorers.sessions import cores
@@ -92,6 +93,7 @@ class RayEngine:
             RunError: A part cannot be written, or a machine does not see the folder.
             StanceError: The scorer broke its contract.
         """
+        shutil.rmtree(Path(job.folder) / "attempts", ignore_errors=True)
         data: Any = import_module("ray.data")
         context = data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -103,7 +105,6 @@ class RayEngine:
             _Actor,
             fn_constructor_args=(self._setup, job),
             compute=data.ActorPoolStrategy(size=min(self.jobs, len(shards))),
-            max_task_retries=ATTEMPTS - 1,
             **self._resources,
         )
         try:
@@ -142,6 +143,9 @@ class _Actor:
         if isinstance(self._worker, Failure):
             return self._worker
         try:
+            attempts = _attempts(Path(self._job.folder), shard)
+            if attempts > ATTEMPTS:
+                return lost(self._job.folder, shard)
             return self._worker.tag(self._job, int(shard))
         except FileNotFoundError:
             folder, name = self._job.folder, socket.gethostname()
@@ -152,6 +156,15 @@ class _Actor:
             )
         except StanceError as error:
             return Failure.of(error)
+
+
+def _attempts(folder: Path, shard: int) -> int:
+    """Count the beginnings of a shard where they outlive an actor; Ray would retry for ever."""
+    path = folder / "attempts" / str(shard)
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab") as file:
+        file.write(b".")
+        return file.tell()
 
 
 def _opened(setup: Setup) -> ShardWorker:

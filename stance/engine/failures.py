@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn, final
 
-from stance.errors import StanceError
+from stance.errors import RunError, StanceError
 
 ATTEMPTS = 3
 """How often a shard is begun before its workers' deaths are told."""
@@ -23,6 +23,15 @@ class Failure:
     def of(cls, error: StanceError) -> Failure:
         """Return what is sent of an error."""
         return cls(type(error), str(error))
+
+
+def lost(folder: str, shard: int) -> Failure:
+    """Return the failure of a shard that has ended its workers."""
+    return Failure(
+        RunError,
+        f"{folder}: shard {shard} has ended {ATTEMPTS} workers, perhaps for want of memory; "
+        "give fewer --jobs and the same command again: finished shards are kept",
+    )
 
 
 def raise_failure(failure: Failure) -> NoReturn:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TypeAlias, final
 
-from stance.engine.failures import ATTEMPTS, Failure, raise_failure
+from stance.engine.failures import ATTEMPTS, Failure, lost, raise_failure
 from stance.engine.shards import Done, Facts, Job, Setup
 from stance.errors import RunError
 from stance.scorers.sessions import cores
@@ -100,7 +100,7 @@ class ProcessEngine:
                 answer = Failure.of(RunError(f"no worker can be started ({error})"))
             if answer is None:
                 worker, deaths = None, deaths + 1
-                answer = _told(job, shard) if deaths == ATTEMPTS else None
+                answer = lost(job.folder, shard) if deaths == ATTEMPTS else None
             if answer is not None:
                 answers.put(answer)
                 shard, deaths = _next(waiting), 0
@@ -118,15 +118,6 @@ def _next(waiting: queue.SimpleQueue[int]) -> int | None:
         return waiting.get_nowait()
     except queue.Empty:
         return None
-
-
-def _told(job: Job, shard: int) -> Failure:
-    return Failure.of(
-        RunError(
-            f"{job.folder}: shard {shard} has ended {ATTEMPTS} workers, perhaps for want of memory;"
-            " give fewer --jobs and the same command again: finished shards are kept"
-        )
-    )
 
 
 @final

@@ -19,7 +19,7 @@ from stance.runs.code import code_hash
 from stance.runs.files import LOCK, digest_of, locked, replace_file
 
 _FILES = ("articles.jsonl", "places.bin", MANIFEST, f".{MANIFEST}.tmp", LOCK)
-_OWN = {*_FILES, "tags", "profiles", "stances", "articles", "counts"}
+_OWN = {*_FILES, "tags", "profiles", "stances", "articles", "counts", "attempts"}
 
 
 @contextmanager
