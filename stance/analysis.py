@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, final
 
 from stance import plots, runs, tables
 from stance.codebooks import Codebook
+from stance.corpus_report import write_corpus_report
 from stance.errors import ConfigError
 from stance.exports import dataset_of
+from stance.groups import Grouping, Period, check_groups, grouping_of
 from stance.notebook import Rows, short_repr
 from stance.positions import Position, corpus_positions, position_rows
 from stance.profile import ArticleProfile, profile_rows
@@ -128,26 +130,50 @@ class Analysis:
             raise ConfigError(f"there is no table {name!r}; name {', '.join(made)}")
         return made[name]()
 
-    def save(self, folder: str | Path, *, report: bool = True) -> Path:
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        report: bool = True,
+        group_by: Sequence[str] = (),
+        period: Period | None = None,
+    ) -> Path:
         """Write tables, figures, report and manifest to a folder, all or nothing; return it.
 
         Args:
             folder: Where to.
             report: Without it no figures are drawn and no report is written.
+            group_by: Writes ``corpus.html`` too, by ``outlet``, another column, ``date`` or both.
+            period: How dates are cut; by default to the month.
 
         Raises:
-            DataError: The folder is not one of ours or cannot be written.
+            ConfigError: Groups are asked for by two columns, or a period without ``date``.
+            DataError: The folder is not one of ours or cannot be written, or no article has what
+                groups are asked for by.
         """
-        runs.save_folder(Path(folder), partial(self._write, report=report))
+        grouping = grouping_of(group_by, period=period)
+        if grouping is not None:
+            check_groups(self.articles, by=grouping.by, period=grouping.period)
+        runs.save_folder(Path(folder), partial(self._write, report=report, grouping=grouping))
         return Path(folder)
 
-    def _write(self, folder: Path, *, report: bool) -> None:
+    def _write(self, folder: Path, *, report: bool, grouping: Grouping | None) -> None:
         for name, make in self._tables.items():
             table = make()
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
         if report:
             self._write_report(folder)
+        if grouping is not None:
+            write_corpus_report(
+                folder,
+                self.profiles,
+                self.codebook,
+                self.manifest,
+                grouping=grouping,
+                seed=int(self.manifest.get("seed", 0)),
+                report="report.html" if report else None,
+            )
         runs.write_manifest(folder, self.manifest)
 
     def _write_report(self, folder: Path) -> None:

@@ -19,6 +19,7 @@ from stance.commands.evaluate import evaluate
 from stance.commands.explain import explain
 from stance.commands.export import export
 from stance.commands.fit import fit
+from stance.commands.models import models
 from stance.commands.plot import plot
 from stance.commands.run import run, verify
 from stance.commands.sample import sample
@@ -89,6 +90,7 @@ for command in (
     explain,
     export,
     fit,
+    models,
     plot,
     run,
     sample,

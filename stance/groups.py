@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int64
 
-from stance.errors import DataError
+from stance.errors import ConfigError, DataError
 from stance.intervals import ratio_interval
 from stance.notebook import Rows, html_of_record
 from stance.profile import EVERY, ArticleProfile, exact_at_the_edge
@@ -50,6 +50,38 @@ class GroupShare:
     resampled: str
 
     _repr_html_ = html_of_record
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What tells groups of articles apart: a column, the period of their date, or both."""
+
+    by: str | None = None
+    period: Period | None = None
+
+
+def grouping_of(names: Sequence[str], *, period: Period | None = None) -> Grouping | None:
+    """Return the grouping of ``date`` and at most one column; None without a name.
+
+    Args:
+        names: ``date``, ``outlet`` or another column.
+        period: How dates are cut; by default to the month.
+
+    Raises:
+        ConfigError: There are two columns, or a period without ``date``.
+    """
+    columns = [name for name in dict.fromkeys(names) if name != "date"]
+    if len(columns) > 1:
+        raise ConfigError(
+            f"groups can be told apart by one column and by date, not by {' and '.join(columns)}; "
+            "name one of them with --group-by"
+        )
+    if "date" in names:
+        return Grouping(columns[0] if columns else None, period or "month")
+    if period is not None:
+        raise ConfigError(f"--period {period} cuts dates; add --group-by date, or leave it out")
+    return Grouping(columns[0]) if columns else None
 
 
 def group_shares(
