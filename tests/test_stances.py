@@ -380,7 +380,9 @@ def test_the_report_shows_voices_stances_and_filters() -> None:
 def test_figures_of_stances_and_voices() -> None:
     profile = voiced()
     (axes,) = plot_stances(profile).axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["Israel  (n = 2)"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "Israel (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}2)"
+    ]
     assert sorted(bar.get_width() for bar in axes.patches) == [-50, 50]
     (axes,) = plot_voices(profile).axes
     assert [t.get_text() for t in axes.get_legend().get_texts()] == [
