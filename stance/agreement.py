@@ -14,6 +14,7 @@ from stance.errors import DataError
 from stance.gold import Gold, SentenceKey, adjudicate
 from stance.metrics import NOTHING, Estimate, interval
 from stance.nominal import agreeing, alpha, alphas, kappa, kappas
+from stance.notebook import Rows, html_of_record
 from stance.records import Polarity
 from stance.resampling import article_weights
 from stance.results import Result, Row, stance_in
@@ -57,6 +58,8 @@ class Agreement:
     n_positive: int
     note: str
 
+    _repr_html_ = html_of_record
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def agree(
     result: Result | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> list[Agreement]:
+) -> tuple[Agreement, ...]:
     """Return the agreement of every pair of coders, of all, and of the model, frame by frame.
 
     The same follows for the stance toward every target and toward all of them, with the labels
@@ -110,7 +113,7 @@ def agree(
         raise DataError(
             f"{gold.place}: no sentence has labels of two coders; let them code some of the same"
         )
-    return found
+    return Rows(found)
 
 
 def _questions(gold: Gold, result: Result | None) -> Iterator[tuple[str, _Codes]]:
@@ -233,7 +236,7 @@ def _pairs(codes: _Codes, categories: Sequence[int | str]) -> Int64[np.ndarray, 
     )
 
 
-def disagreements(gold: Gold, *, result: Result | None = None) -> list[Disagreement]:
+def disagreements(gold: Gold, *, result: Result | None = None) -> tuple[Disagreement, ...]:
     """Return every sentence and frame on which coders differ, in the order of the gold.
 
     Args:
@@ -252,7 +255,7 @@ def disagreements(gold: Gold, *, result: Result | None = None) -> list[Disagreem
                 text = texts.get((article, sentence), "")
                 found.append(Disagreement(article, sentence, name, every, text))
     place = {key: k for k, key in enumerate(gold.keys)}
-    return sorted(found, key=lambda d: place[d.article_id, d.sentence_id])
+    return Rows(sorted(found, key=lambda d: place[d.article_id, d.sentence_id]))
 
 
 def agreement_rows(found: Sequence[Agreement]) -> list[dict[str, Any]]:

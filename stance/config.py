@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, final
@@ -40,21 +39,13 @@ Check: TypeAlias = Callable[[str], "str | None"]
 class Checks:
     """What a config names and cannot judge itself: each check returns the fault of a value.
 
-    ``models`` are the names a model may have; the others judge a name or a path.
+    Each of them judges a name or a path.
     """
 
-    models: Sequence[str] = ()
+    model: Check = field(default=lambda _: None)
     codebook: Check = field(default=lambda _: None)
     input: Check = field(default=lambda _: None)
     calibration: Check = field(default=lambda _: None)
-
-    def model(self, name: str) -> str | None:
-        """Return what is wrong with the name of a model."""
-        if not self.models or name in self.models:
-            return None
-        near = get_close_matches(name, self.models, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"name {' or '.join(self.models)}"
-        return f"unknown model {name!r} ({hint})"
 
 
 def _checked(kind: str) -> AfterValidator:
@@ -70,6 +61,10 @@ def _checked(kind: str) -> AfterValidator:
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _names(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
 
 
 def _truth(value: object) -> object:
@@ -159,8 +154,9 @@ class RunConfig(BaseModel):
 
     Paths are relative to the folder of the config. ``targets`` takes the place of those of every
     codebook; ``calibration`` is a file that `stance calibrate` wrote. ``part`` is the number of
-    sentences in a part that is scored and kept as one; ``by`` and ``period`` say which groups the
-    table of cells shows.
+    sentences in a part that is scored and kept as one; ``labels`` says what the columns of a
+    checkpoint are, where its own names do not; ``by`` and ``period`` say which groups the table of
+    cells shows.
     """
 
     model_config = _FROZEN
@@ -181,9 +177,12 @@ class RunConfig(BaseModel):
     targets: _Targets = None
     calibration: Annotated[_Text, _checked("calibration")] | None = None
     by: _Text | None = None
-    period: Literal["year", "month", "day"] | None = None
+    period: Literal["year", "month", "week", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    labels: Annotated[tuple[_Text, ...], BeforeValidator(_names)] = ()
     part: _Place = 512
     report: _Truth = True
     grid: Annotated[Grid, BeforeValidator(_filled)] = Grid()
@@ -206,7 +205,9 @@ class RunConfig(BaseModel):
 
         A key that is null counts as one that there is not.
         """
-        content = self.model_dump(mode="json", exclude={"threads"}, exclude_none=True)
+        unsaid = {name for name in ("dtype", "labels") if getattr(self, name) in ("auto", ())}
+        left_out = {"threads", "device", *unsaid}
+        content = self.model_dump(mode="json", exclude=left_out, exclude_none=True)
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 

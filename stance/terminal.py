@@ -64,6 +64,8 @@ def print_profiles(result: Analysis) -> None:
 def print_files(out: Path, *, to_stderr: bool) -> None:
     """Say where the files are."""
     stream = sys.stderr if to_stderr else sys.stdout
+    if (out / "corpus.html").is_file():
+        stream.write(f"groups   {out / 'corpus.html'} (and the folder corpus beside it)\n")
     stream.write(f"report   {out / 'report.html'}\ntables   {out / 'sentences.csv'}, ")
     stream.write(f"{out / 'profiles.csv'}, {out / 'stances.csv'}, ")
     stream.write(f"{out / 'articles.csv'} (and .parquet)\n")

@@ -11,10 +11,21 @@ from stance.errors import ConfigError
 from stance.records import TargetName
 from stance.runner.cells import cells_of
 from stance.runner.plan import make_plan
+from stance.scorers.models import parse_model
 from stance.targets.written import read_targets
 
 SMALL = "name: small\ninputs: articles\n"
-CHECKS = Checks(models=("mini", "lexical"))
+
+
+def _model_fault(name: str) -> str | None:
+    try:
+        parse_model(name)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+CHECKS = Checks(model=_model_fault)
 
 
 def read(text: str, *settings: str) -> RunConfig:
@@ -53,7 +64,7 @@ def test_numbers_are_read_by_the_rules_of_yaml_1_2() -> None:
         ("threshold: 1", "threshold: Input should be less than 1"),
         ("limit: 0", "limit: Input should be greater than or equal to 1"),
         ("model: mimi", "model: unknown model 'mimi' (did you mean mini?)"),
-        ("period: week", "period: Input should be 'year', 'month' or 'day'"),
+        ("period: hour", "period: Input should be 'year', 'month', 'week' or 'day'"),
         ("thresold: 0.5", "thresold: unknown key (did you mean threshold?)"),
         ("grid: {threshold: 1}", "grid.threshold: unknown key (did you mean thresholds?)"),
         ("grid: {models: [mini, mini]}", "grid.models: a value is there twice"),

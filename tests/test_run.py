@@ -191,7 +191,7 @@ def test_cells_combine_scores_without_scoring_again(config: MakeConfig, tmp_path
     book = stance.load_codebook("diplomacy")
     assert frames["restraint"]["hypotheses"] == [book.frames["restraint"].hypotheses[1]]
     assert one["codebook"]["content"]["threshold"] == 0.7
-    assert "<td>lexical_diplomacy_w2_t0.7</td>" in run._repr_html_()
+    assert ">lexical_diplomacy_w2_t0.7</td>" in run._repr_html_()
 
 
 def test_targets_take_the_place_of_those_of_every_codebook(

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Decide anew by a calibration made by stance calibrate.",
 )
+@click.option(
+    "--embedding",
+    default="mini",
+    show_default=True,
+    metavar="MODEL",
+    help="Encoder of the embedding row: mini, a folder, ORG/NAME, or off.",
+)
 @click.option("--slices", is_flag=True, help="Print the parts by voice, section, outlet, length.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for table and figures.")
 @click.option("--format", "form", type=click.Choice(FORMS), default="table", show_default=True)
@@ -34,6 +41,7 @@ def evaluate(
     result: Path,
     gold: str,
     calibration: Path | None,
+    embedding: str,
     slices: bool,
     out: Path | None,
     form: str,
@@ -47,6 +55,7 @@ def evaluate(
     from stance.calibration import read_calibration
     from stance.gold.files import read_gold
     from stance.results import load_result, recalibrated
+    from stance.scorers import load_scorer
 
     if out is not None:
         runs.check_target(out)
@@ -55,7 +64,10 @@ def evaluate(
     if calibration is not None:
         measured = recalibrated(measured, read_calibration(calibration))
     frames, targets = _asked(labels)
-    found = evaluation.evaluate(measured, labels, seed=seed) if frames else None
+    alike = None
+    if frames and embedding != "off":
+        alike = load_scorer("embedding", model=embedding)
+    found = evaluation.evaluate(measured, labels, embedding=alike, seed=seed) if frames else None
     stances = stance_evaluation.evaluate_stances(measured, labels, seed=seed) if targets else []
     rows = _united(found.table() if found else [], stance_evaluation.stance_rows(stances))
     blocks = [tables_of(found, slices=slices)] if found else []

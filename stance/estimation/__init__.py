@@ -39,6 +39,7 @@ from stance.estimation.jackknife import (
 from stance.estimation.planning import floor_variance, labels_needed
 from stance.estimation.strata import Replicates, replicate
 from stance.metrics import Estimate
+from stance.notebook import Rows
 
 __all__ = [
     "EVERY",
@@ -86,7 +87,7 @@ def measure(
     everything = np.zeros(len(corpus.article), np.int64)
     found = _prevalences(replicate(corpus, everything, 1), [EVERY])
     if groups is None:
-        return found
+        return Rows(found)
     names = sorted(set(groups))
     first = names[0] if reference is None else reference
     if first not in names:
@@ -94,7 +95,7 @@ def measure(
     place = {name: k for k, name in enumerate(names)}
     index = np.array([place[name] for name in groups], dtype=np.int64)
     made = replicate(corpus, index, len(names))
-    return found + _prevalences(made, names) + _differences(made, names, place[first])
+    return Rows(found + _prevalences(made, names) + _differences(made, names, place[first]))
 
 
 def _check(corpus: Corpus) -> None:

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from stance.errors import DataError
 from stance.metrics import Estimate
+from stance.notebook import html_of_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +67,8 @@ class Prevalence:
     articles: int
     gain: float = math.nan
     slope: float = math.nan
+
+    _repr_html_ = html_of_record
 
 
 def corpus_of(
