@@ -114,7 +114,7 @@ class TransformersScorer:
         self._tokenizer, self._inputs = checkpoint.tokenizer, checkpoint.inputs
         self._most = checkpoint.most - self._tokenizer.num_special_tokens_to_add(pair=True)
         padded = self._tokenizer.pad_token_id is not None
-        self._budget = Budget(tokens if padded else 1, (torch.OutOfMemoryError,))
+        self._budget = Budget(tokens if padded else 1, (torch.cuda.OutOfMemoryError,))
         self._lengths: dict[str, int] = {}
 
     @property
