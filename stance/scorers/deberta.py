@@ -24,7 +24,7 @@ def packed_deberta(network: Any) -> PackedDeberta | None:
     """Return the fast form of a classifier, or None if it is no DeBERTa of the usual make."""
     if not isinstance(network, family.DebertaV2ForSequenceClassification):
         return None
-    inner = network.deberta
+    inner: Any = network.deberta
     attention = inner.encoder.layer[0].attention.self
     usual = (
         attention.relative_attention
