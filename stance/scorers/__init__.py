@@ -40,7 +40,10 @@ class Scorer(Protocol):
 _BACKENDS = {
     "bundled": ("stance.scorers.bundled", "load_bundled"),
     "bundled_torch": ("stance.scorers.torch_bundled", "load_bundled_torch"),
+    "embedding": ("stance.scorers.embedding", "load_embedding"),
+    "fusion": ("stance.scorers.fusion", "load_fusion"),
     "lexical": ("stance.scorers.lexical", "load_lexical"),
+    "onnx": ("stance.scorers.onnx_folder", "load_onnx"),
     "transformers": ("stance.scorers.hub", "load_transformers"),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +16,7 @@ from tokenizers import Tokenizer
 from stance.errors import ScorerError
 from stance.scorers.one_pass import OnePassScorer
 from stance.scorers.packing import Inputs, Limits, Packer
+from stance.scorers.sessions import cores
 
 MODELS = Path(__file__).parent.parent / "assets" / "models"
 HASHES = "sha256.json"
@@ -85,13 +85,6 @@ def open_folder(model: str | Path, most_premise: int) -> OpenFolder:
     read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
     fingerprint = f"bundled:{read}:premise={limits.premise}"
     return OpenFolder(folder, Packer(tokenizer, limits), fingerprint)
-
-
-def cores() -> int:
-    """Return how many cores this process may use, which a container or a scheduler may limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def verify_model(folder: Path) -> dict[str, str]:

@@ -21,6 +21,7 @@ from stance.scorers import Scorer, load_scorer, options_of
 SHIPPED = ("mini", "lexical")
 """The shipped model, and counting the terms of the codebook."""
 
+_WEIGHT = re.compile(r"(\d*\.?\d+)\*")
 _HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?", re.ASCII)
 _ASSETS = Path(__file__).parent.parent / "assets" / "models"
 _HARMLESS = {"threads": 0, "device": "cpu", "dtype": "float32"}
@@ -40,8 +41,9 @@ def parse_model(text: str) -> ModelName:
     """Return the backend and options that the name of a model stands for.
 
     ``mini`` and ``lexical`` are shipped. ``embedding:NAME`` asks the embeddings of a model,
-    ``fusion:A+B`` adds the log-odds of two models. A folder is what its files say: a model exported
-    by ``stance models export`` or one in the shipped format, or a checkpoint for transformers.
+    ``fusion:A+B`` adds the log-odds of two models, ``fusion:A+0.2*B`` with a weight of B. A folder
+    is what its files say: a model exported by ``stance models export`` or one in the shipped
+    format, or a checkpoint for transformers.
     ``ORG/NAME`` and ``ORG/NAME@REVISION`` are models of a hub.
 
     Raises:
@@ -55,7 +57,7 @@ def parse_model(text: str) -> ModelName:
     if colon and kind == "embedding" and rest:
         return ModelName(text, "embedding", {"model": rest})
     if colon and kind == "fusion" and "+" in rest:
-        return ModelName(text, "fusion", {"models": tuple(rest.split("+"))})
+        return ModelName(text, "fusion", _fused(rest))
     if Path(text).is_dir():
         return ModelName(text, _backend_of(Path(text)), {"model": text})
     if _HUB.fullmatch(text):
@@ -69,17 +71,33 @@ def parse_model(text: str) -> ModelName:
     )
 
 
+def _fused(text: str) -> dict[str, object]:
+    first, _, second = text.partition("+")
+    weight = _WEIGHT.match(second)
+    if weight is None:
+        return {"models": (first, second)}
+    return {"models": (first, second[weight.end() :]), "weight": float(weight[1])}
+
+
+def _weighted(part: str) -> tuple[str, str]:
+    """Return the weight of a part of a fusion, with its sign, and the part."""
+    weight = _WEIGHT.match(part)
+    return ("", part) if weight is None else (weight[0], part[weight.end() :])
+
+
 def _backend_of(folder: Path) -> str:
     if (folder / "shape.json").is_file():
         return "bundled"
-    return "onnx" if any(folder.glob("*.onnx")) else "transformers"
+    nested = (folder / "onnx" / "model.onnx").is_file() and not any(folder.glob("*.safetensors"))
+    return "onnx" if nested or any(folder.glob("*.onnx")) else "transformers"
 
 
 def located(text: str, folder: Path) -> str:
     """Return a model's name for use from here, where a path in it is relative to ``folder``."""
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        return f"{kind}:{'+'.join(located(part, folder) for part in rest.split('+'))}"
+        parts = [_weighted(part) for part in rest.split("+")]
+        return f"{kind}:{'+'.join(weight + located(part, folder) for weight, part in parts)}"
     there = os.path.normpath(folder / text)
     return there if text not in SHIPPED and Path(there).is_dir() else text
 
@@ -98,7 +116,8 @@ def model_key(text: str) -> list[str]:
     """
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        return [kind, *(key for part in rest.split("+") for key in model_key(part))]
+        parts = [_weighted(part) for part in rest.split("+")]
+        return [kind, *(key for weight, part in parts for key in (weight, *model_key(part)))]
     name = parse_model(text)
     folder = _ASSETS / text if text in SHIPPED else Path(text)
     if text in SHIPPED or name.backend != "transformers":
@@ -132,9 +151,16 @@ def open_model(
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
+    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
+    if name.backend == "fusion":
+        parts = cast("tuple[str, str]", name.options["models"])
+        both = tuple(
+            open_model(part, codebook, threads=threads, device=device, dtype=dtype, labels=labels)
+            for part in parts
+        )
+        return load_scorer("fusion", **{**name.options, "models": both})
     backend = _placed(name.backend, device, dtype)
     taken = options_of(backend)
-    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
     options = {option: value for option, value in asked.items() if option in taken}
     for option in asked.keys() - options.keys():
         if asked[option] not in ("auto", (), _HARMLESS.get(option)) and option != "threads":
