@@ -117,6 +117,6 @@ def _unmatched(place: str, found: Sequence[str], labels: Sequence[str] | None) -
         which = f"labels says {', '.join(labels)}"
     return (
         f"{place}: {which}, which is not entailment, neutral, contradiction or entailment, "
-        "not_entailment; if it is an entailment model set labels to one of these names a column, in "
-        "the model's order: --labels entailment,neutral,contradiction, or labels: in a config"
+        "not_entailment; if it is an entailment model set labels to one of these names a column, "
+        "in the model's order: --labels entailment,neutral,contradiction, or labels: in a config"
     )
