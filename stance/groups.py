@@ -15,6 +15,7 @@ from jaxtyping import Float64, Int64
 
 from stance.errors import ConfigError, DataError
 from stance.intervals import ratio_interval
+from stance.notebook import Rows, html_of_record
 from stance.profile import EVERY, ArticleProfile, exact_at_the_edge
 from stance.records import Article
 
@@ -47,6 +48,8 @@ class GroupShare:
     n_scored: int
     n_tagged: int
     resampled: str
+
+    _repr_html_ = html_of_record
 
 
 @final
@@ -107,7 +110,7 @@ def group_shares(
         named = sorted((label_of(p.article, by, period), k) for k, p in enumerate(profiles))
         for label, k in named:
             groups.setdefault(label, []).append(profiles[k])
-    return tuple(
+    return Rows(
         share
         for label, own in groups.items()
         for share in shares_of(label, own[0].frames, *_values(own), n_articles=len(own), seed=seed)

@@ -57,10 +57,29 @@ def _check_groups(
 @click.option("--codebook", default="diplomacy", show_default=True, metavar="NAME|FILE")
 @click.option(
     "--model",
-    type=click.Choice(["mini", "lexical"]),
     default="mini",
     show_default=True,
-    help="The shipped model, or counting the terms of the codebook.",
+    metavar="mini|lexical|FOLDER|ORG/NAME[@REVISION]",
+    help="The shipped model, counting terms, a folder, or a model of a hub (extra hf).",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where the model computes.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="What it computes in.",
+)
+@click.option(
+    "--labels",
+    metavar="NAME,NAME,…",
+    help="What the columns of a checkpoint are, if it does not say: entailment,neutral,…",
 )
 @click.option(
     "--targets",
@@ -111,6 +130,9 @@ def analyze(
     codebook: str,
     targets: str | None,
     model: str,
+    device: str,
+    dtype: str,
+    labels: str | None,
     calibration: Path | None,
     out: Path,
     form: str,
@@ -144,6 +166,9 @@ def analyze(
             model=model,
             calibration=calibration,
             threads=threads,
+            device=device,
+            dtype=dtype,
+            labels=tuple(labels.split(",")) if labels else (),
             limit=limit,
             columns=columns,
             skip_bad=skip_bad,

@@ -101,7 +101,9 @@ def _by_set(
     found: dict[str, list[_Row]] = {name: [] for name in groups.names}
     for row in rows[len(every) :]:
         found[row.group].append(row)
-    return (tuple(every), *(tuple(own) for own in found.values()))
+    sets: list[tuple[_Row, ...]] = [tuple(every)]
+    sets += [tuple(own) for own in found.values()]
+    return tuple(sets)
 
 
 def _trends(
