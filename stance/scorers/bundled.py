@@ -14,6 +14,7 @@ from jaxtyping import Float32
 from tokenizers import Tokenizer
 
 from stance.errors import ScorerError
+from stance.scorers.blocks import arrange
 from stance.scorers.one_pass import OnePassScorer
 from stance.scorers.packing import Inputs, Limits, Packer
 
@@ -23,14 +24,14 @@ _READ_BY_SCORER = ("model.onnx", "model.safetensors", "tokenizer.json")
 
 
 def load_bundled(
-    *, model: str | Path = "mini", threads: int = 0, tokens: int = 512, most_premise: int = 384
+    *, model: str | Path = "mini", threads: int = 0, tokens: int = 256, most_premise: int = 384
 ) -> OnePassScorer:
     """Load a shipped model, or one of the same format from a folder, after checking its hashes.
 
     Args:
         model: Name of a shipped model, or a folder.
         threads: Threads of onnxruntime; 0 takes one a core that this process may use.
-        tokens: Most padded tokens in a batch; memory and speed depend on it, answers do not.
+        tokens: Most tokens in a batch; memory and speed depend on it, answers do not.
         most_premise: Tokens that are read of a premise, markers included (8 to 384).
 
     Raises:
@@ -59,7 +60,9 @@ def load_bundled(
         log_probs: np.ndarray = session.run(["log_probs"], inputs)[0]
         return log_probs
 
-    return OnePassScorer(run, Packer(tokenizer, limits), fingerprint, tokens=tokens)
+    return OnePassScorer(
+        run, Packer(tokenizer, limits), fingerprint, tokens=tokens, arrange=arrange
+    )
 
 
 def cores() -> int:

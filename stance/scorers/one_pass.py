@@ -9,10 +9,13 @@ import numpy as np
 from jaxtyping import Float32
 
 from stance.records import LogProbs, Question
-from stance.scorers.packing import Inputs, Packer, batches, collate
+from stance.scorers.packing import Inputs, Packed, Packer, batches, collate
 
 Run: TypeAlias = Callable[[Inputs], Float32[np.ndarray, "sequence answer 3"]]
-"""The network: padded token arrays in, natural-log probabilities at the places to read out."""
+"""The network: token arrays in, natural-log probabilities at the places to read out."""
+
+Arrange: TypeAlias = Callable[[Sequence[Packed]], Inputs]
+"""Lays a batch out as the network takes it."""
 
 
 @final
@@ -21,8 +24,16 @@ class OnePassScorer:
 
     has_contradiction = True
 
-    def __init__(self, run: Run, packer: Packer, fingerprint: str, *, tokens: int = 512) -> None:
-        self._run, self._packer, self._tokens = run, packer, tokens
+    def __init__(
+        self,
+        run: Run,
+        packer: Packer,
+        fingerprint: str,
+        *,
+        tokens: int = 512,
+        arrange: Arrange = collate,
+    ) -> None:
+        self._run, self._packer, self._tokens, self._arrange = run, packer, tokens, arrange
         self.fingerprint = fingerprint
 
     def score(self, questions: Sequence[Question]) -> list[LogProbs]:
@@ -35,7 +46,7 @@ class OnePassScorer:
             [question.hypotheses for question in questions],
         )
         for batch in batches(sequences, self._tokens):
-            for sequence, rows in zip(batch, self._run(collate(batch)), strict=True):
+            for sequence, rows in zip(batch, self._run(self._arrange(batch)), strict=True):
                 n = len(sequence.block.ends)
                 answers[sequence.question][sequence.first : sequence.first + n] = rows[:n]
         return answers
