@@ -41,16 +41,22 @@ class OnePassScorer:
         answers: list[LogProbs] = [
             np.empty((len(question.hypotheses), 3), dtype=np.float32) for question in questions
         ]
-        sequences = self._packer.sequences(
-            [question.premise for question in questions],
-            [question.hypotheses for question in questions],
-        )
-        for batch in batches(sequences, self._tokens):
+        for batch in batches(self._sequences(questions), self._tokens):
             for sequence, rows in zip(batch, self._run(self._arrange(batch)), strict=True):
                 n = len(sequence.block.ends)
                 answers[sequence.question][sequence.first : sequence.first + n] = rows[:n]
         return answers
 
+    def count_tokens(self, questions: Sequence[Question]) -> int:
+        """Return how many tokens are read to answer the questions."""
+        return sum(map(len, self._sequences(questions)))
+
     def truncated(self, premises: Sequence[str]) -> int:
         """Return how many premises lose their end."""
         return self._packer.truncated(premises)
+
+    def _sequences(self, questions: Sequence[Question]) -> list[Packed]:
+        return self._packer.sequences(
+            [question.premise for question in questions],
+            [question.hypotheses for question in questions],
+        )

@@ -6,7 +6,7 @@ tensors are named by offset as external data and cast to float32 before anything
 Nothing is computed that no answer needs. Tokens lie in one row each, without padding; premise
 tokens look at the premise only; a hypothesis looks at the premise and at itself, in one softmax
 over two products, so that no score between two hypotheses is ever formed. In the last layer only
-the tokens at which an answer is read become queries.
+the tokens at which an answer is read become queries, and no key or value is made.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _INPUTS: dict[str, Dims] = {
 }
 _OUTPUTS: dict[str, Dims] = {"log_probs": ["sequence", "answer", 3]}
 _HEADS_FIRST = [0, 2, 1, 3]
+_TURNED = [0, 2, 1]
 
 
 def write_graph(weights: Path, path: Path, shape: Shape) -> None:
@@ -49,9 +50,9 @@ def write_graph(weights: Path, path: Path, shape: Shape) -> None:
 @final
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """How queries are laid out: ``count`` of them ask in every slot row of a hypothesis.
+    """How the queries of the hypotheses are laid out.
 
-    ``bias`` is (sequence, 1, query, premise + slot); ``apart`` (sequence, head, answer, count, -1)
+    ``bias`` is (sequence, 1, query, premise + slot); ``apart`` (sequence, head, answer, slot, -1)
     sets the hypotheses apart, ``together`` (sequence, head, query, -1) joins them.
     """
 
@@ -72,12 +73,11 @@ class _Network:
         self._premise_bias = nodes.op("Unsqueeze", self._bias("premises"), nodes.constant([1, 2]))
         self._keys = self._lengths()
         self._slots = nodes.reshape("hypotheses", [0, -1])
-        slots = nodes.op("Shape", "hypotheses", start=2, end=3)
-        every, read = self._asking(slots), self._asking(nodes.constant([1]))
+        every = self._asking()
         hidden = self._embeddings()
         for index in range(shape.layers - 1):
             hidden = self._layer(f"layers.{index}", hidden, every)
-        answers = self._last_layer(f"layers.{shape.layers - 1}", hidden, read)
+        answers = self._last_layer(f"layers.{shape.layers - 1}", hidden)
         pooled = nodes.op("Tanh", nodes.linear("pooler", answers))
         logits = nodes.linear("classifier", pooled)
         sizes = nodes.concat(nodes.op("Shape", "read_out"), nodes.constant([3]))
@@ -98,22 +98,22 @@ class _Network:
             nodes.op("Shape", "hypotheses", start=2, end=3),
         )
 
-    def _asking(self, count: str) -> _Asking:
+    def _asking(self) -> _Asking:
         nodes = self._nodes
         sequences = nodes.op("Shape", "hypotheses", start=0, end=1)
         answers = nodes.op("Shape", "hypotheses", start=1, end=2)
         heads, one, rest = (nodes.constant([n]) for n in (self._shape.heads, 1, -1))
-        queries = nodes.op("Mul", answers, count)
-        premise = nodes.op("Shape", "premises", start=1, end=2)
         slots = nodes.op("Shape", "hypotheses", start=2, end=3)
+        queries = nodes.op("Mul", answers, slots)
+        premise = nodes.op("Shape", "premises", start=1, end=2)
         own = nodes.op("Unsqueeze", self._bias("hypotheses"), nodes.constant([2]))
-        own = nodes.op("Expand", own, nodes.concat(sequences, answers, count, slots))
+        own = nodes.op("Expand", own, nodes.concat(sequences, answers, slots, slots))
         own = nodes.reshape(own, nodes.concat(sequences, one, queries, slots))
         of_premise = nodes.concat(sequences, one, queries, premise)
         shared = nodes.op("Expand", self._premise_bias, of_premise)
         return _Asking(
             bias=nodes.concat(shared, own, axis=-1),
-            apart=nodes.concat(sequences, heads, answers, count, rest),
+            apart=nodes.concat(sequences, heads, answers, slots, rest),
             together=nodes.concat(sequences, heads, queries, rest),
         )
 
@@ -135,13 +135,61 @@ class _Network:
         context = nodes.op("Gather", nodes.concat(premise, own), "places")
         return self._feed_forward(name, context, hidden)
 
-    def _last_layer(self, name: str, hidden: str, asking: _Asking) -> str:
-        nodes = self._nodes
-        k, v = (nodes.linear(f"{name}.{part}", hidden) for part in ("key", "value"))
+    def _last_layer(self, name: str, hidden: str) -> str:
+        """Return the answers, one a row.
+
+        The few queries go through the key weights instead of all the keys, and the few mixtures
+        through the value weights instead of all the values: q(Wx + b) = (qW)x + qb, of which qb is
+        the same for every key and leaves a softmax as it is.
+        """
+        nodes, shape = self._nodes, self._shape
+        of_heads = [shape.heads, self._size, shape.width]
+        key, value = (
+            nodes.reshape(nodes.float(f"{name}.{part}.weight"), of_heads)
+            for part in ("key", "value")
+        )
         read = nodes.op("Gather", hidden, nodes.reshape("read_out", [-1]))
-        queries = nodes.concat(nodes.op("Shape", "read_out"), nodes.constant([self._shape.width]))
-        q = self._split_heads(nodes.reshape(nodes.linear(f"{name}.query", read), queries))
-        return self._feed_forward(name, self._hypotheses(q, k, v, asking), read)
+        q = self._heads_of_rows(nodes.linear(f"{name}.query", read), self._size)
+        mixed = self._mixtures(nodes.op("MatMul", q, key), hidden)
+        values = nodes.op("MatMul", mixed, nodes.op("Transpose", value, perm=_TURNED))
+        joined = nodes.reshape(nodes.op("Transpose", values, perm=[1, 0, 2]), [-1, shape.width])
+        context = nodes.op("Add", joined, nodes.float(f"{name}.value.bias"))
+        return self._feed_forward(name, context, read)
+
+    def _mixtures(self, q: str, hidden: str) -> str:
+        """Return tokens mixed as queries (head, answer row, width) weigh them, in that shape."""
+        nodes, shape = self._nodes, self._shape
+        answers = nodes.op("Shape", "read_out")
+        of_answers = nodes.concat(answers, nodes.constant([shape.heads, -1]))
+        together = nodes.concat(
+            nodes.op("Shape", "read_out", end=1), nodes.constant([-1, shape.width])
+        )
+        q = nodes.reshape(nodes.op("Transpose", q, perm=[1, 0, 2]), of_answers)
+        premise, own = (nodes.op("Gather", hidden, x) for x in ("premises", "hypotheses"))
+        shared = nodes.op(
+            "MatMul", nodes.reshape(q, together), nodes.op("Transpose", premise, perm=_TURNED)
+        )
+        alone = nodes.op("MatMul", q, nodes.op("Transpose", own, perm=[0, 1, 3, 2]))
+        scores = nodes.concat(nodes.reshape(shared, of_answers), alone, axis=-1)
+        bias = nodes.op("Unsqueeze", self._bias("hypotheses"), nodes.constant([2]))
+        of_shared = nodes.concat(answers, nodes.constant([1, 1]))
+        opened = nodes.op("Expand", self._premise_bias, of_shared)
+        bias = nodes.concat(opened, bias, axis=-1)
+        scaled = nodes.op("Add", nodes.op("Mul", scores, self._scale), bias)
+        shared, alone = nodes.split(nodes.op("Softmax", scaled, axis=-1), self._keys, axis=-1)
+        flat = nodes.concat(
+            nodes.op("Shape", "read_out", end=1),
+            nodes.constant([-1]),
+            nodes.op("Shape", "premises", start=1),
+        )
+        mixed = nodes.op("MatMul", nodes.reshape(shared, flat), premise)
+        total = nodes.op("Add", nodes.reshape(mixed, of_answers), nodes.op("MatMul", alone, own))
+        return self._heads_of_rows(total, shape.width)
+
+    def _heads_of_rows(self, x: str, size: int) -> str:
+        """(row, head x size) → (head, row, size)."""
+        split = self._nodes.reshape(x, [-1, self._shape.heads, size])
+        return self._nodes.op("Transpose", split, perm=[1, 0, 2])
 
     def _feed_forward(self, name: str, context: str, hidden: str) -> str:
         nodes, epsilon = self._nodes, self._shape.epsilon
