@@ -35,6 +35,7 @@ def analyze(
     model: str = "mini",
     calibration: str | Path | None = None,
     threads: int = 0,
+    precision: str = "exact",
     limit: int | None = None,
     columns: Mapping[str, str] | None = None,
     skip_bad: bool = False,
@@ -55,6 +56,7 @@ def analyze(
         model: ``mini`` (shipped) or ``lexical`` (counts the terms of the codebook).
         calibration: A file made by `stance calibrate`; its frames take the place of the model's.
         threads: Threads of the model; 0 takes one a core.
+        precision: ``exact``, or ``fast`` for ``mini`` in bfloat16 (docs/speed.md).
         limit: Most articles to read.
         columns: For tables, which column is what, as in ``{"text": "body"}``.
         skip_bad: Leave out rows that cannot be read, and count them, instead of stopping.
@@ -71,7 +73,7 @@ def analyze(
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
-    scorer = open_model(model, book, threads=threads)
+    scorer = open_model(model, book, threads=threads, precision=precision)
     calibrated = applied_calibration(model, scorer, book, calibration)
     skipped = _Skips(on_skip)
     articles = list(

@@ -39,6 +39,7 @@ class Workload:
     model: str = "mini"
     codebook: str = "diplomacy"
     threads: int = 0
+    precision: str = "exact"
     sentences: int = 48
     repeat: int = 3
 
@@ -129,11 +130,14 @@ def _in_process(job: Callable[[Workload], Speed], work: Workload) -> Speed:
 
 def _measure_model(work: Workload) -> Speed:
     started = time.perf_counter()
-    scorer = open_model(work.model, load_codebook(work.codebook), threads=work.threads)
+    book = load_codebook(work.codebook)
+    scorer = open_model(work.model, book, threads=work.threads, precision=work.precision)
     loaded = time.perf_counter() - started
     questions = work.questions()
     tokens = scorer.count_tokens(questions) if isinstance(scorer, CountsTokens) else math.nan
-    return _timed("stance", loaded, work, tokens, lambda asked: ask_all(asked, scorer))
+    return _timed(
+        f"stance, {work.precision}", loaded, work, tokens, lambda asked: ask_all(asked, scorer)
+    )
 
 
 def _measure_pipeline(work: Workload) -> Speed:

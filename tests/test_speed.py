@@ -64,7 +64,7 @@ def test_json_has_the_workload_and_every_way() -> None:
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert (found["model"], found["sentences"], found["repeat"]) == ("lexical", 3, 1)
-    assert [way["way"] for way in found["ways"]] == ["stance"]
+    assert [way["way"] for way in found["ways"]] == ["stance, exact"]
     assert found["ways"][0]["tokens_per_second"] is None
 
 

@@ -10,16 +10,16 @@ from jaxtyping import Int64
 from stance.scorers.packing import Inputs, Packed
 
 
-def arrange(batch: Sequence[Packed]) -> Inputs:
+def arrange(batch: Sequence[Packed], *, answers: int = 1) -> Inputs:
     """Return the tokens of a batch in one row each, and where the graph finds them.
 
     ``premises`` (sequence, n) and ``hypotheses`` (sequence, answer, slot) hold the rows of the
     tokens, -1 where there is none; ``read_out`` (sequence, answer) those at which an answer is
     read. ``places`` holds, for every row, its place among the contexts of all premise places
-    followed by those of all hypothesis places.
+    followed by those of all hypothesis places. There is room for ``answers`` at least.
     """
     lengths = [np.diff(sequence.block.ends, prepend=-1) for sequence in batch]
-    sizes = len(batch), max(map(len, lengths)), max(int(own.max()) for own in lengths)
+    sizes = len(batch), max(answers, *map(len, lengths)), max(int(own.max()) for own in lengths)
     premises = np.full((len(batch), max(len(s.premise) for s in batch)), -1, dtype=np.int64)
     hypotheses = np.full(sizes, -1, dtype=np.int64)
     read_out = np.zeros(sizes[:2], dtype=np.int64)

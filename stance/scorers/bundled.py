@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,54 +16,87 @@ from tokenizers import Tokenizer
 
 from stance.errors import ScorerError
 from stance.scorers.blocks import arrange
-from stance.scorers.one_pass import OnePassScorer
+from stance.scorers.one_pass import OnePassScorer, Run
 from stance.scorers.packing import Inputs, Limits, Packer
 
 MODELS = Path(__file__).parent.parent / "assets" / "models"
 HASHES = "sha256.json"
+PRECISIONS = ("exact", "fast")
 _READ_BY_SCORER = ("model.onnx", "model.safetensors", "tokenizer.json")
 
 
 def load_bundled(
-    *, model: str | Path = "mini", threads: int = 0, tokens: int = 256, most_premise: int = 384
+    *,
+    model: str | Path = "mini",
+    threads: int = 0,
+    tokens: int = 256,
+    most_premise: int = 384,
+    precision: str = "exact",
 ) -> OnePassScorer:
     """Load a shipped model, or one of the same format from a folder, after checking its hashes.
 
     Args:
         model: Name of a shipped model, or a folder.
-        threads: Threads of onnxruntime; 0 takes one a core that this process may use.
+        threads: Threads that compute; 0 takes one a core that this process may use.
         tokens: Most tokens in a batch; memory and speed depend on it, answers do not.
         most_premise: Tokens that are read of a premise, markers included (8 to 384).
+        precision: ``exact`` computes in float32; ``fast`` in bfloat16, one sentence at a time,
+            where the processor has it (extra ``fast``).
 
     Raises:
         ScorerError: A file is missing or is not the one that was shipped, or an option is out of
-            range.
+            range, or this processor cannot compute in bfloat16.
+        MissingExtraError: ``fast`` needs a library that is not installed.
     """
     folder = Path(model) if Path(model).is_dir() else MODELS / str(model)
     if not 8 <= most_premise <= Limits().premise:
         raise ScorerError(f"most_premise is {most_premise}; it must be from 8 to 384 tokens")
+    if precision not in PRECISIONS:
+        raise ScorerError(f"precision is {precision!r}; it must be {' or '.join(PRECISIONS)}")
     hashes = verify_model(folder)
+    limits, threads = Limits(premise=most_premise), threads or cores()
+    read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
+    fingerprint = f"bundled:{read}:premise={limits.premise}"
+    packer = Packer(_open_tokenizer(folder), limits)
+    graph = folder / "model.onnx"
+    if precision == "exact":
+        run = _open_graph(graph, threads)
+        return OnePassScorer(run, packer, fingerprint, tokens=tokens, arrange=arrange)
+    from stance.scorers.half_precision import open_half_precision
+
+    # One sentence a pass, and never a product with one row: both would round differently.
+    return OnePassScorer(
+        open_half_precision(graph, threads),
+        packer,
+        f"{fingerprint}:bfloat16",
+        tokens=1,
+        arrange=partial(arrange, answers=2),
+    )
+
+
+def _open_tokenizer(folder: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the library raises bare exceptions
+        raise ScorerError(f"{folder}: the tokenizer cannot be loaded: {error}") from error
+
+
+def _open_graph(path: Path, threads: int) -> Run:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or cores()
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            str(path), options, providers=["CPUExecutionProvider"]
         )
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # both libraries raise bare exceptions
-        raise ScorerError(f"{folder}: the model cannot be loaded: {error}") from error
-    limits = Limits(premise=most_premise)
-    read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
-    fingerprint = f"bundled:{read}:premise={limits.premise}"
+    except Exception as error:  # the library raises bare exceptions
+        raise ScorerError(f"{path}: the model cannot be loaded: {error}") from error
 
     def run(inputs: Inputs) -> Float32[np.ndarray, "sequence answer 3"]:
         log_probs: np.ndarray = session.run(["log_probs"], inputs)[0]
         return log_probs
 
-    return OnePassScorer(
-        run, Packer(tokenizer, limits), fingerprint, tokens=tokens, arrange=arrange
-    )
+    return run
 
 
 def cores() -> int:

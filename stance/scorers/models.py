@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import final
 
@@ -64,14 +64,20 @@ def _backend_of(folder: Path) -> str:
     return "onnx" if any(folder.glob("*.onnx")) else "transformers"
 
 
-def open_model(text: str, codebook: Codebook, *, threads: int = 0) -> Scorer:
-    """Load the scorer of a model's name.
+def open_model(
+    text: str, codebook: Codebook, *, threads: int = 0, precision: str = "exact"
+) -> Scorer:
+    """Load the scorer of a model's name; ``precision`` is ``exact`` or, for ``mini``, ``fast``.
 
     Raises:
-        ConfigError: There is no such model.
+        ConfigError: There is no such model, or it has no such precision.
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
+    if precision != "exact":
+        if name.backend != "bundled":
+            raise ConfigError(f"--precision {precision} is of mini; {text} has none, leave it out")
+        name = replace(name, options={**name.options, "precision": precision})
     if name.backend == "lexical":
         return load_scorer("lexical", codebook=codebook)
     return load_scorer(name.backend, **name.options, threads=threads)
