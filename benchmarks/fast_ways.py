@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from stance.records import Question
 from stance.scorers.blocks import arrange
 from stance.scorers.bundled import MODELS, load_bundled
-from stance.scorers.packing import Inputs, batches
+from stance.scorers.packing import Inputs
 
 Feed: TypeAlias = Callable[[Inputs], np.ndarray]
 Rewrite: TypeAlias = Callable[[str, str, np.ndarray, str], list[onnx.NodeProto | onnx.TensorProto]]
@@ -261,7 +261,7 @@ def smoothing(folder: Path, threads: int, asked: Sequence[Question]) -> dict[str
     names, found = sorted(set(sources.values())), dict[str, np.ndarray]()
     packer = load_bundled(threads=threads)._packer
     sequences = packer.sequences([q.premise for q in asked], [q.hypotheses for q in asked])
-    for batch in batches(sequences, 512):
+    for batch in ([sequence] for sequence in sequences):
         for name, value in zip(names, session.run(names, arrange(batch)), strict=True):
             most = np.abs(value).max(axis=0)
             found[name] = np.maximum(found.get(name, most), most)

@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from stance.applied import applied_calibration
-from stance.baselines import fitted_elsewhere
+from stance.baselines import Rival, fitted_elsewhere
 from stance.codebooks import DEFAULT, load_codebook
-from stance.evaluation import EVERY, MACRO, Evaluation, Rival, Scores, evaluate
+from stance.evaluation import EVERY, MACRO, Evaluation, Scores, evaluate
 from stance.gold.rows import gold_of_rows
 from stance.metrics import NAMES, shown
 from stance.records import Sentence
@@ -35,6 +35,7 @@ NAMES_OF_SYSTEMS = {
     "model": "`mini`",
     TRAINED: "TF-IDF + logistic regression, trained on the train split",
     "TF-IDF + logistic regression": "TF-IDF + logistic regression, cross-fitted on the dev split",
+    "embedding": "embedding of `mini`'s lower layers, cross-fitted on the dev split",
     "lexical": "lexical (terms of the codebook)",
     "majority": "majority",
 }
@@ -104,7 +105,9 @@ def measure(data: Path) -> tuple[Result, Evaluation, int]:
     ]
     gold = gold_of_rows(wide, place=SILVER, frames=result.frames)
     rival = trained(train, dev, result.frames)
-    return result, evaluate(result, gold, rivals={TRAINED: rival}), len(train)
+    alike = load_scorer("embedding")
+    found = evaluate(result, gold, rivals={TRAINED: rival}, embedding=alike)
+    return result, found, len(train)
 
 
 def markdown(scores: Sequence[Scores]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, final
@@ -27,7 +26,9 @@ from pydantic import (
 )
 
 from stance.errors import ConfigError
+from stance.records import TargetName
 from stance.strict_yaml import faults_of, parse_yaml
+from stance.targets.written import read_targets, written_targets
 
 Check: TypeAlias = Callable[[str], "str | None"]
 """Returns what is wrong with a value, or None."""
@@ -38,20 +39,13 @@ Check: TypeAlias = Callable[[str], "str | None"]
 class Checks:
     """What a config names and cannot judge itself: each check returns the fault of a value.
 
-    ``models`` are the names a model may have; ``codebook`` and ``input`` judge a name or a path.
+    Each of them judges a name or a path.
     """
 
-    models: Sequence[str] = ()
+    model: Check = field(default=lambda _: None)
     codebook: Check = field(default=lambda _: None)
     input: Check = field(default=lambda _: None)
-
-    def model(self, name: str) -> str | None:
-        """Return what is wrong with the name of a model."""
-        if not self.models or name in self.models:
-            return None
-        near = get_close_matches(name, self.models, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"name {' or '.join(self.models)}"
-        return f"unknown model {name!r} ({hint})"
+    calibration: Check = field(default=lambda _: None)
 
 
 def _checked(kind: str) -> AfterValidator:
@@ -67,6 +61,10 @@ def _checked(kind: str) -> AfterValidator:
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _names(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
 
 
 def _truth(value: object) -> object:
@@ -124,6 +122,12 @@ Wordings: TypeAlias = Annotated[
 ]
 """Which wordings of every frame count: all, or some by their numbers from 1."""
 
+_Targets: TypeAlias = Annotated[
+    Literal["auto", "none"] | tuple[TargetName, ...] | None,
+    PlainValidator(read_targets),
+    PlainSerializer(written_targets),
+]
+
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -148,8 +152,11 @@ class Grid(BaseModel):
 class RunConfig(BaseModel):
     """Everything that a run is made of.
 
-    Paths are relative to the folder of the config. ``part`` is the number of sentences in a part
-    that is scored and kept as one; ``by`` and ``period`` say which groups the table of cells shows.
+    Paths are relative to the folder of the config. ``targets`` takes the place of those of every
+    codebook; ``calibration`` is a file that `stance calibrate` wrote. ``part`` is the number of
+    sentences in a part that is scored and kept as one; ``labels`` says what the columns of a
+    checkpoint are, where its own names do not; ``by`` and ``period`` say which groups the table of
+    cells shows.
     """
 
     model_config = _FROZEN
@@ -167,10 +174,15 @@ class RunConfig(BaseModel):
     model: _Model = "mini"
     wordings: Wordings = "all"
     threshold: _Threshold | None = None
+    targets: _Targets = None
+    calibration: Annotated[_Text, _checked("calibration")] | None = None
     by: _Text | None = None
-    period: Literal["year", "month", "day"] | None = None
+    period: Literal["year", "month", "week", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    labels: Annotated[tuple[_Text, ...], BeforeValidator(_names)] = ()
     part: _Place = 512
     report: _Truth = True
     grid: Annotated[Grid, BeforeValidator(_filled)] = Grid()
@@ -182,13 +194,20 @@ class RunConfig(BaseModel):
             for one, many in _AXES
             if one in self.model_fields_set and getattr(self.grid, many)
         ]
+        if self.calibration and max(len(self.grid.models), len(self.grid.codebooks)) > 1:
+            twice.append("calibration is of one model and codebook; vary neither beside it")
         if twice:
             raise ValueError("; ".join(twice))
         return self
 
     def digest(self) -> str:
-        """Return eight hexadecimal digits that change with anything that can change a figure."""
-        content = self.model_dump(mode="json", exclude={"threads"})
+        """Return eight hexadecimal digits that change with anything that can change a figure.
+
+        A key that is null counts as one that there is not.
+        """
+        unsaid = {name for name in ("dtype", "labels") if getattr(self, name) in ("auto", ())}
+        left_out = {"threads", "device", *unsaid}
+        content = self.model_dump(mode="json", exclude=left_out, exclude_none=True)
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, TypeAlias, final
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from stance.baselines import HALF, Answers, cross_fitted, lexical, majority
+from stance.baselines import (
+    Answers,
+    Odds,
+    Rival,
+    cross_fitted,
+    cross_fitted_odds,
+    lexical,
+    majority,
+    of_rival,
+    similarity,
+)
 from stance.calibration import Labels
 from stance.errors import DataError
-from stance.gold import Gold, SentenceKey, adjudicated, check_sentences, require_labels
+from stance.gold import Gold, adjudicated, check_sentences, require_labels
 from stance.metrics import (
     NAMES,
     NOTHING,
@@ -21,21 +30,18 @@ from stance.metrics import (
     Estimate,
     interval,
     points,
-    shown,
 )
+from stance.notebook import Bar, html_of_rows, short_repr
 from stance.resampling import RESAMPLES, Weights, article_weights, resampled_figures
-from stance.results import Result, Row
+from stance.results import Result, Row, part_of
+from stance.scorers import Scorer
 
 MODEL = "model"
+EMBEDDING = "embedding"
 TFIDF = "TF-IDF + logistic regression"
 EVERY = "all"
 MACRO = "macro"
 SLICES = ("voice", "section", "outlet", "length")
-LENGTHS = (10, 20, 30)
-"""Most words of a short, a middling and a long sentence; all others are very long."""
-
-Rival: TypeAlias = Mapping[str, Mapping[SentenceKey, float]]
-"""The probabilities of another system: frame → sentence → probability."""
 
 _Resampled: TypeAlias = Mapping[str, Float64[np.ndarray, " resample"]]
 
@@ -60,6 +66,12 @@ class Scores:
     n_positive: int
     n_tagged: int
     note: str = ""
+
+    def notebook_cells(self) -> dict[str, Any]:
+        """Return what one row of a table shows."""
+        f1 = self.figures["f1"]
+        bar = {"": Bar(f1.value, f1.low, f1.high)}
+        return {"frame": self.frame, "system": self.system, **bar, **self.figures, "n": self.n}
 
 
 @final
@@ -95,9 +107,9 @@ class Evaluation:
         return [_flat(scores) for scores in self.scores]
 
     def _repr_html_(self) -> str:
-        shown = [s for s in self.scores if s.by == EVERY]
-        head = "".join(f"<th>{escape(name)}</th>" for name in ("frame", "system", *NAMES, "n"))
-        return f"<table><tr>{head}</tr>{''.join(map(_html_row, shown))}</table>"
+        return html_of_rows([s.notebook_cells() for s in self.scores if s.by == EVERY])
+
+    __repr__ = short_repr
 
 
 def evaluate(
@@ -105,6 +117,7 @@ def evaluate(
     gold: Gold,
     *,
     rivals: Mapping[str, Rival] | None = None,
+    embedding: Scorer | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
@@ -113,12 +126,14 @@ def evaluate(
     Coders are adjudicated first (see `stance.gold.adjudicate`); NA and ties are left out. Intervals
     are percentile intervals of a bootstrap over articles; all systems see the same resamples. The
     baselines are the majority, the lexical scorer, and TF-IDF with logistic regression cross-fitted
-    by article on these very labels.
+    by article on these very labels; with an ``embedding`` also its cosine with the wordings, turned
+    into probabilities by a logistic that is cross-fitted in the same way.
 
     Args:
         result: What `stance analyze` wrote.
         gold: Labels of some of its sentences, not those that its calibration was fitted on.
         rivals: Other systems by name: frame → sentence → probability; 0.5 and more is a tag.
+        embedding: A scorer that compares embeddings (``load_scorer("embedding")``).
         resamples: Number of bootstrap resamples.
         seed: Seed of the bootstrap.
 
@@ -132,11 +147,12 @@ def evaluate(
     judged = _judged(result, gold)
     known = list(dict.fromkeys(row["article_id"] for one in judged for row in one.rows))
     by_article = article_weights(known, resamples=resamples, seed=seed)
+    alike = similarity(_texts(judged), result.codebook, embedding) if embedding else None
     scores: list[Scores] = []
     overall: dict[str, list[tuple[Scores, _Resampled]]] = {}
     for one in judged:
         weights = _weights(one, known, by_article, seed)
-        for system, answers in _systems(one, result, rivals or {}).items():
+        for system, answers in _systems(one, result, rivals or {}, alike).items():
             entry = _scores(system, one, answers, weights)
             scores.append(entry[0])
             overall.setdefault(system, []).append(entry)
@@ -192,28 +208,26 @@ def _weights(one: Judged, known: list[str], by_article: Weights, seed: int) -> W
     return weights
 
 
-def _systems(one: Judged, result: Result, rivals: Mapping[str, Rival]) -> dict[str, Answers]:
+def _texts(judged: Sequence[Judged]) -> list[str]:
+    return list(dict.fromkeys(row["text"] for one in judged for row in one.rows))
+
+
+def _systems(
+    one: Judged, result: Result, rivals: Mapping[str, Rival], alike: Odds | None
+) -> dict[str, Answers]:
     texts = [row["text"] for row in one.rows]
-    return {
-        MODEL: one.answers,
-        **{name: _of_rival(one, name, rival) for name, rival in rivals.items()},
-        TFIDF: cross_fitted(texts, one.gold, one.articles),
-        "lexical": lexical(texts, result.codebook)[one.frame],
-        "majority": majority(one.gold),
-    }
-
-
-def _of_rival(one: Judged, name: str, rival: Rival) -> Answers:
     keys = [(row["article_id"], row["sentence_id"]) for row in one.rows]
-    own = rival.get(one.frame, {})
-    absent = [key for key in keys if key not in own]
-    if absent:
-        raise DataError(
-            f"{name}: has no probability of {one.frame} for sentence {absent[0][1]} of article "
-            f"{absent[0][0]!r}; give one for every labelled sentence"
-        )
-    p = np.array([own[key] for key in keys], dtype=np.float64)
-    return Answers(p >= HALF, p)
+    found = {
+        MODEL: one.answers,
+        **{name: of_rival(rival, name, one.frame, keys) for name, rival in rivals.items()},
+        TFIDF: cross_fitted(texts, one.gold, one.articles),
+    }
+    if alike is not None:
+        odds = np.array([alike[one.frame][text] for text in texts], dtype=np.float64)
+        found[EMBEDDING] = cross_fitted_odds(odds, one.gold, one.articles)
+    found["lexical"] = lexical(texts, result.codebook)[one.frame]
+    found["majority"] = majority(one.gold)
+    return found
 
 
 def _scores(
@@ -255,7 +269,7 @@ def _macro(system: str, entries: Sequence[tuple[Scores, _Resampled]]) -> Scores:
 
 def _slices(one: Judged, result: Result, weights: Weights) -> Iterator[Scores]:
     for by in SLICES:
-        parts = np.array([_part(row, by, result) for row in one.rows], dtype=object)
+        parts = np.array([part_of(row, by, result) for row in one.rows], dtype=object)
         names = sorted({part for part in parts if part is not None})
         for name in names if len(names) > 1 or None in parts else ():
             inside = np.flatnonzero(parts == name)
@@ -266,18 +280,6 @@ def _cut(one: Judged, inside: np.ndarray) -> tuple[Judged, Answers]:
     answers = Answers(one.answers.present[inside], one.answers.probability[inside])
     rows = tuple(one.rows[k] for k in inside)
     return Judged(one.frame, rows, one.gold[inside], answers), answers
-
-
-def _part(row: Row, by: str, result: Result) -> str | None:
-    if by == "outlet":
-        return result.outlet_of(row["article_id"])
-    if by == "length":
-        words = len(row["text"].split())
-        starts = (1, *(most + 1 for most in LENGTHS))
-        k = int(np.searchsorted(LENGTHS, words))
-        return f"{starts[k]:02d}-{LENGTHS[k]} words" if k < len(LENGTHS) else f"{starts[k]}+ words"
-    part: str | None = row[by]
-    return part
 
 
 def _flat(scores: Scores) -> dict[str, Any]:
@@ -291,9 +293,3 @@ def _flat(scores: Scores) -> dict[str, Any]:
         row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
     counts = ("n", "n_articles", "n_positive", "n_tagged", "note")
     return row | {name: getattr(scores, name) for name in counts}
-
-
-def _html_row(scores: Scores) -> str:
-    figures = map(shown, scores.figures.values())
-    cells = (scores.frame, scores.system, *figures, str(scores.n))
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"

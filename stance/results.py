@@ -16,6 +16,11 @@ from jaxtyping import Float64
 from stance.calibration import Calibration, Labels
 from stance.codebooks import Codebook
 from stance.errors import DataError
+from stance.notebook import short_repr
+from stance.records import Polarity
+
+LENGTHS = (10, 20, 30)
+"""Most words of a short, a middling and a long sentence; all others are very long."""
 
 Row: TypeAlias = Mapping[str, Any]
 """A row of the ``sentences`` table."""
@@ -37,10 +42,18 @@ class Result:
     articles: Mapping[str, Row]
     fitted_on: tuple[Labels, ...] = ()
 
+    __repr__ = short_repr
+
     @property
     def frames(self) -> tuple[str, ...]:
         """The frames of the codebook, in order."""
         return tuple(self.codebook.frames)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The targets that stance was asked about, in order."""
+        asked = self.manifest.get("targets") or {}
+        return tuple(target["name"] for target in asked.get("names", ()))
 
     @property
     def scored(self) -> tuple[Row, ...]:
@@ -63,9 +76,29 @@ class Result:
         return outlet
 
 
+def stance_in(row: Row, target: str) -> Polarity:
+    """Return the stance of a row toward a target; NA where the target is not listed."""
+    listed = row["stance"] or ()
+    found = (entry["label"] for entry in listed if entry["target"] == target)
+    return Polarity(next(found, Polarity.NA))
+
+
 def mean_odds(rows: Sequence[Row], frame: str) -> Float64[np.ndarray, " n"]:
     """Return the mean natural-log odds of entailment over the wordings of a frame, one a row."""
     return np.array([np.mean(row[f"odds_{frame}"]) for row in rows], dtype=np.float64)
+
+
+def part_of(row: Row, by: str, result: Result) -> str | None:
+    """Return the voice, section, outlet or class of length that a row belongs to, if any."""
+    if by == "outlet":
+        return result.outlet_of(row["article_id"])
+    if by == "length":
+        words = len(row["text"].split())
+        starts = (1, *(most + 1 for most in LENGTHS))
+        k = int(np.searchsorted(LENGTHS, words))
+        return f"{starts[k]:02d}-{LENGTHS[k]} words" if k < len(LENGTHS) else f"{starts[k]}+ words"
+    part: str | None = row[by]
+    return part
 
 
 def load_result(folder: str | Path) -> Result:
@@ -100,7 +133,7 @@ def load_result(folder: str | Path) -> Result:
 
 def _needed(codebook: Codebook) -> list[str]:
     kinds = [f"{kind}_{frame}" for kind in ("p", "tag", "odds") for frame in codebook.frames]
-    return ["article_id", "sentence_id", "section", "text", "voice", "scored", *kinds]
+    return ["article_id", "sentence_id", "section", "text", "voice", "scored", "stance", *kinds]
 
 
 def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, Any]]:

@@ -20,8 +20,9 @@ from transformers import (
 from transformers.utils import logging
 
 from stance.records import Question
-from stance.scorers.bundled import MODELS, cores
+from stance.scorers.bundled import MODELS
 from stance.scorers.models import ModelName
+from stance.scorers.sessions import cores
 
 BATCHES = (1, 8, 16, 32)
 _LABELS = ("entailment", "neutral", "contradiction")

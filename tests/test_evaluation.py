@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from stance.calibration import Labels
 from stance.cli import main
 from stance.codebooks import load_codebook
 from stance.errors import DataError
-from stance.evaluation import MACRO, MODEL, TFIDF, Evaluation, evaluate
+from stance.evaluation import EMBEDDING, MACRO, MODEL, TFIDF, Evaluation, evaluate
 from stance.evaluation_plots import FIGURES, reliability
 from stance.gold.rows import gold_of_rows
 from stance.plots import render
+from stance.records import Question
 from stance.results import Result
 
 N = 300
@@ -98,6 +100,44 @@ def test_parts_are_disjoint_and_whole(found: Evaluation) -> None:
     for by in (*parts, "length"):
         assert sum(s.n for s in care if s.by == by) == N
         assert sum(s.n_positive for s in care if s.by == by) == TRUTH[:, 0].sum()
+
+
+class Nearness:
+    """Answers with the second number of the sentence as log-odds, whatever is asked."""
+
+    fingerprint = "nearness"
+    has_contradiction = False
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def score(self, questions: Sequence[Question]) -> list[np.ndarray]:
+        self.asked += [question.premise for question in questions]
+        return [self.answer(question) for question in questions]
+
+    def truncated(self, premises: Sequence[str]) -> int:
+        return 0
+
+    def answer(self, question: Question) -> np.ndarray:
+        odds = np.full(len(question.hypotheses), float(question.premise.split()[1]))
+        rest = -np.logaddexp(0, odds) - np.log(2)
+        return np.stack([-np.logaddexp(0, -odds), rest, rest], axis=1).astype(np.float32)
+
+
+def test_an_embedding_stands_beside_the_model_cross_fitted(result: Result) -> None:
+    nearness = Nearness()
+    found = evaluate(result, gold_of(result, TRUTH), embedding=nearness, resamples=5)
+    assert sorted(nearness.asked) == sorted({row["text"] for row in result.rows})
+    systems = [s.system for s in found.scores if (s.frame, s.by) == ("care", "all")]
+    assert systems == [MODEL, TFIDF, EMBEDDING, "lexical", "majority"]
+    own, model = (found.of(system, "care").figures for system in (EMBEDDING, MODEL))
+    assert own["average_precision"].value == pytest.approx(
+        model["average_precision"].value, abs=0.02
+    )
+    assert own["calibration_error"].value < 0.08 < model["calibration_error"].value
+    assert found.of(EMBEDDING, "none").note == (
+        "not calibrated: too few articles with and without the frame to be cross-fitted"
+    )
 
 
 def test_na_and_ties_are_left_out(result: Result) -> None:
@@ -183,7 +223,7 @@ def test_the_table_is_flat_and_shown_in_notebooks(found: Evaluation) -> None:
     assert list(rows[0])[:4] == ["frame", "system", "by", "part"]
     assert list(rows[0])[4:7] == ["precision", "precision_low", "precision_high"]
     html = found._repr_html_()
-    assert "<td>TF-IDF + logistic regression</td>" in html
+    assert ">TF-IDF + logistic regression</td>" in html
     assert "nan" not in html
 
 
@@ -202,13 +242,14 @@ def test_the_command(
     assert printed.startswith("care: 100 labelled sentences of 20 articles, ")
     assert "none: 100 labelled sentences of 20 articles, 0 gold" in printed
     assert "voice: narration" in printed
+    assert sum(line.startswith("embedding ") for line in printed.splitlines()) == 4
     assert {path.name for path in (tmp_path / "judged").iterdir()} == {
         *("evaluation.csv", "evaluation.json", "manifest.json"),
         *(f"{name}.{kind}" for name in FIGURES for kind in ("svg", "png")),
     }
     for form in ("csv", "json"):
         with pytest.raises(SystemExit, match="0"):
-            main([*command, "--format", form])
+            main([*command, "--format", form, "--embedding", "off"])
     text = capsys.readouterr().out
     table, _, rest = text.partition("\n[")
     assert len(list(csv.DictReader(io.StringIO(table)))) == len(json.loads(f"[{rest}"))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from tiny_models import THREE, write_tiny
 
 from stance.codebooks import load_codebook
 from stance.errors import ConfigError, ScorerError
+from stance.model_exports import export_model
+from stance.model_exports.examples import of_sentences
 from stance.records import Question
 from stance.scorers import Scorer, backends, load_scorer
 from stance.scorers.bundled import MODELS
@@ -23,12 +27,40 @@ PREMISES = (
     "Both capitals were urged to hold their fire and to go back to the table before winter.",
     "word " * 2_000,
 )
-CHANGED = {"bundled": {"most_premise": 64}, "lexical": {"step": 1.0}}
+CHANGED: dict[str, dict[str, Any]] = {
+    "bundled": {"most_premise": 64},
+    "bundled_torch": {"most_premise": 64},
+    "embedding": {"scale": 10.0},
+    "fusion": {"weight": 0.5},
+    "lexical": {"step": 1.0},
+    "onnx": {"labels": THREE[::-1]},
+    "transformers": {"labels": ("neutral", "entailment", "contradiction")},
+}
 
 
 @pytest.fixture(scope="module", params=backends())
-def scorer(request: pytest.FixtureRequest) -> Scorer:
-    return load_scorer(request.param)
+def backend(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def options(backend: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The options without which a backend cannot be loaded."""
+    root = tmp_path_factory.mktemp("models")
+    if backend == "transformers":
+        return {"model": str(write_tiny(root / "tiny")), "device": "cpu"}
+    if backend == "onnx":
+        export_model(write_tiny(root / "tiny"), root / "onnx", examples=of_sentences(["A town."]))
+        return {"model": root / "onnx"}
+    if backend == "fusion":
+        return {"models": ("lexical", "embedding:mini")}
+    return {"device": "cpu"} if backend == "bundled_torch" else {}
+
+
+@pytest.fixture(scope="module")
+def scorer(backend: str, options: dict[str, Any]) -> Scorer:
+    return load_scorer(backend, **options)
 
 
 def questions() -> list[Question]:
@@ -60,10 +92,12 @@ def test_nothing_asked_nothing_answered(scorer: Scorer) -> None:
     assert scorer.score([Question("A premise.", ())])[0].shape == (0, 3)
 
 
-@pytest.mark.parametrize("backend", backends())
-def test_an_option_that_can_change_answers_changes_the_fingerprint(backend: str) -> None:
-    assert load_scorer(backend).fingerprint == load_scorer(backend).fingerprint
-    assert load_scorer(backend, **CHANGED[backend]).fingerprint != load_scorer(backend).fingerprint
+def test_an_option_that_can_change_answers_changes_the_fingerprint(
+    backend: str, options: dict[str, object], scorer: Scorer
+) -> None:
+    assert load_scorer(backend, **options).fingerprint == scorer.fingerprint
+    changed = load_scorer(backend, **options, **CHANGED[backend])
+    assert changed.fingerprint != scorer.fingerprint
 
 
 def test_a_long_premise_is_cut_at_its_end_and_counted() -> None:
@@ -122,7 +156,9 @@ def test_fast_depends_on_no_other_sentence_and_hardly_on_another_hypothesis() ->
 def test_an_unknown_precision_is_refused() -> None:
     with pytest.raises(ScorerError, match="precision is 'quick'; it must be exact or fast"):
         load_scorer("bundled", precision="quick")
-    with pytest.raises(ConfigError, match="--precision fast is of mini; lexical has none"):
+    with pytest.raises(
+        ConfigError, match="--precision fast: the model lexical has no choice of precision"
+    ):
         open_model("lexical", load_codebook("diplomacy"), precision="fast")
 
 
@@ -131,3 +167,5 @@ def test_unknown_backend_and_option() -> None:
         load_scorer("lexcal")
     with pytest.raises(ConfigError, match="the lexical scorer has no option 'thread'"):
         load_scorer("lexical", thread=1)
+    with pytest.raises(ConfigError, match="the transformers scorer needs the option 'model'"):
+        load_scorer("transformers")

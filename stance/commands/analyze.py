@@ -13,6 +13,7 @@ from stance.errors import ConfigError
 
 if TYPE_CHECKING:
     from stance.analysis import Analysis
+    from stance.groups import Grouping, Period
     from stance.toward import Targets
 
 
@@ -35,15 +36,50 @@ def _targets(text: str | None) -> Targets | None:
     return "none" if word == "none" else parse_targets(text)
 
 
+def _check_groups(
+    inputs: Sequence[str],
+    grouping: Grouping,
+    columns: dict[str, str],
+    *,
+    skip_bad: bool,
+    limit: int | None,
+) -> None:
+    """Check before anything is tagged that articles can be grouped; reads up to the first."""
+    from stance.groups import check_groups
+    from stance.readers import read_articles
+
+    articles = read_articles(inputs, columns=columns, skip_bad=skip_bad, limit=limit)
+    check_groups(articles, by=grouping.by, period=grouping.period)
+
+
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
 @click.option("--codebook", default="diplomacy", show_default=True, metavar="NAME|FILE")
 @click.option(
     "--model",
-    type=click.Choice(["mini", "lexical"]),
     default="mini",
     show_default=True,
-    help="The shipped model, or counting the terms of the codebook.",
+    metavar="mini|lexical|FOLDER|ORG/NAME[@REVISION]",
+    help="The shipped model, counting terms, a folder, or a model of a hub (extra hf).",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where the model computes.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="What it computes in.",
+)
+@click.option(
+    "--labels",
+    metavar="NAME,NAME,…",
+    help="What the columns of a checkpoint are, if it does not say: entailment,neutral,…",
 )
 @click.option(
     "--targets",
@@ -83,12 +119,27 @@ def _targets(text: str | None) -> Targets | None:
     help="fast computes mini in bfloat16 (extra fast).",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
+@click.option(
+    "--group-by",
+    "names",
+    multiple=True,
+    metavar="outlet|date|COLUMN",
+    help="Write corpus.html, a report of groups of articles; may be given twice, once with date.",
+)
+@click.option(
+    "--period",
+    type=click.Choice(["week", "month", "year", "day"]),
+    help="How --group-by date cuts dates; by default to the month.",
+)
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
 def analyze(
     inputs: tuple[str, ...],
     codebook: str,
     targets: str | None,
     model: str,
+    device: str,
+    dtype: str,
+    labels: str | None,
     calibration: Path | None,
     out: Path,
     form: str,
@@ -98,17 +149,23 @@ def analyze(
     threads: int,
     precision: str,
     limit: int | None,
+    names: tuple[str, ...],
+    period: Period | None,
     quiet: bool,
 ) -> None:
     """Tag, profile and plot the articles in INPUT… (files, folders, or - for standard input).
 
     Reads txt, md, html, jsonl, csv, tsv and parquet; writes tables, figures, a manifest and
-    report.html to --out.
+    report.html to --out; with --group-by also corpus.html.
     """
     from stance import experiment, runs, terminal
+    from stance.groups import grouping_of
 
     columns, toward = _columns(pairs), _targets(targets)
+    grouping = grouping_of(names, period=period)
     runs.check_target(out)
+    if grouping is not None and "-" not in inputs:
+        _check_groups(inputs, grouping, columns, skip_bad=skip_bad, limit=limit)
     with terminal.progress(quiet=quiet) as on_progress:
         result = experiment.analyze(
             inputs,
@@ -118,6 +175,9 @@ def analyze(
             calibration=calibration,
             threads=threads,
             precision=precision,
+            device=device,
+            dtype=dtype,
+            labels=tuple(labels.split(",")) if labels else (),
             limit=limit,
             columns=columns,
             skip_bad=skip_bad,
@@ -126,7 +186,7 @@ def analyze(
             on_progress=on_progress,
             on_skip=None if quiet else terminal.report_skip,
         )
-    result.save(out)
+    result.save(out, group_by=names, period=period)
     _print(result, form, out, quiet=quiet)
 
 

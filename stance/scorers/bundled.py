@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
-import onnxruntime
 from jaxtyping import Float32
 from tokenizers import Tokenizer
 
 from stance.errors import ScorerError
 from stance.scorers.blocks import arrange
-from stance.scorers.one_pass import OnePassScorer, Run
+from stance.scorers.one_pass import OnePassScorer
 from stance.scorers.packing import Inputs, Limits, Packer
+from stance.scorers.placement import Placement
+from stance.scorers.sessions import cores, open_session
 
 MODELS = Path(__file__).parent.parent / "assets" / "models"
 HASHES = "sha256.json"
@@ -48,62 +49,64 @@ def load_bundled(
             range, or this processor cannot compute in bfloat16.
         MissingExtraError: ``fast`` needs a library that is not installed.
     """
-    folder = Path(model) if Path(model).is_dir() else MODELS / str(model)
-    if not 8 <= most_premise <= Limits().premise:
-        raise ScorerError(f"most_premise is {most_premise}; it must be from 8 to 384 tokens")
     if precision not in PRECISIONS:
         raise ScorerError(f"precision is {precision!r}; it must be {' or '.join(PRECISIONS)}")
-    hashes = verify_model(folder)
-    limits, threads = Limits(premise=most_premise), threads or cores()
-    read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
-    fingerprint = f"bundled:{read}:premise={limits.premise}"
-    packer = Packer(_open_tokenizer(folder), limits)
-    graph = folder / "model.onnx"
-    if precision == "exact":
-        run = _open_graph(graph, threads)
-        return OnePassScorer(run, packer, fingerprint, tokens=tokens, arrange=arrange)
-    from stance.scorers.half_precision import open_half_precision
-
-    # One sentence a pass, and never a product with one row: both would round differently.
-    return OnePassScorer(
-        open_half_precision(graph, threads),
-        packer,
-        f"{fingerprint}:bfloat16",
-        tokens=1,
-        arrange=partial(arrange, answers=2),
-    )
-
-
-def _open_tokenizer(folder: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # the library raises bare exceptions
-        raise ScorerError(f"{folder}: the tokenizer cannot be loaded: {error}") from error
-
-
-def _open_graph(path: Path, threads: int) -> Run:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # the library raises bare exceptions
-        raise ScorerError(f"{path}: the model cannot be loaded: {error}") from error
+    read = open_folder(model, most_premise)
+    graph = read.folder / "model.onnx"
+    if precision == "fast":
+        return _fast(read, graph, threads or cores())
+    session = open_session(graph, place=read.folder, threads=threads)
 
     def run(inputs: Inputs) -> Float32[np.ndarray, "sequence answer 3"]:
         log_probs: np.ndarray = session.run(["log_probs"], inputs)[0]
         return log_probs
 
-    return run
+    return OnePassScorer(run, read.packer, read.fingerprint, tokens=tokens, arrange=arrange)
 
 
-def cores() -> int:
-    """Return how many cores this process may use, which a container or a scheduler may limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _fast(read: OpenFolder, graph: Path, threads: int) -> OnePassScorer:
+    """One sentence a pass, and never a product with one row: both would round differently."""
+    from stance.scorers.half_precision import open_half_precision
+
+    return OnePassScorer(
+        open_half_precision(graph, threads),
+        read.packer,
+        f"{read.fingerprint}:bfloat16",
+        tokens=1,
+        arrange=partial(arrange, answers=2),
+        placement=Placement("cpu", "bfloat16"),
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenFolder:
+    """The folder of a shipped model after its hashes were checked, and what reads texts for it."""
+
+    folder: Path
+    packer: Packer
+    fingerprint: str
+
+
+def open_folder(model: str | Path, most_premise: int) -> OpenFolder:
+    """Check a shipped model, or one of the same format in a folder, and open its tokenizer.
+
+    Raises:
+        ScorerError: A file is missing or is not the one that was shipped, or ``most_premise`` is
+            out of range.
+    """
+    folder = Path(model) if Path(model).is_dir() else MODELS / str(model)
+    limits = Limits(premise=most_premise)
+    if not 8 <= most_premise <= Limits().premise:
+        raise ScorerError(f"most_premise is {most_premise}; it must be from 8 to 384 tokens")
+    hashes = verify_model(folder)
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # tokenizers raises bare exceptions
+        raise ScorerError(f"{folder}: the model cannot be loaded: {error}") from error
+    read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
+    fingerprint = f"bundled:{read}:premise={limits.premise}"
+    return OpenFolder(folder, Packer(tokenizer, limits), fingerprint)
 
 
 def verify_model(folder: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import final
 import numpy as np
 from onnx import checker, save
 
-from stance.training.network import Shape
+from stance.scorers.torch_network import Shape
 from stance.training.nodes import Dims, Nodes, external_tensors
 
 _BLOCKED = -1e9
@@ -121,7 +121,7 @@ class _Network:
         nodes = self._nodes
         kinds = {"word": "input_ids", "position": "position_ids", "token_type": "type_ids"}
         word, position, kind = (
-            nodes.float(nodes.op("Gather", f"embeddings.{name}_embeddings.weight", ids))
+            nodes.as_float32(nodes.op("Gather", f"embeddings.{name}_embeddings.weight", ids))
             for name, ids in kinds.items()
         )
         total = nodes.op("Add", nodes.op("Add", word, position), kind)
@@ -145,7 +145,7 @@ class _Network:
         nodes, shape = self._nodes, self._shape
         of_heads = [shape.heads, self._size, shape.width]
         key, value = (
-            nodes.reshape(nodes.float(f"{name}.{part}.weight"), of_heads)
+            nodes.reshape(nodes.as_float32(f"{name}.{part}.weight"), of_heads)
             for part in ("key", "value")
         )
         read = nodes.op("Gather", hidden, nodes.reshape("read_out", [-1]))
@@ -153,7 +153,7 @@ class _Network:
         mixed = self._mixtures(nodes.op("MatMul", q, key), hidden)
         values = nodes.op("MatMul", mixed, nodes.op("Transpose", value, perm=_TURNED))
         joined = nodes.reshape(nodes.op("Transpose", values, perm=[1, 0, 2]), [-1, shape.width])
-        context = nodes.op("Add", joined, nodes.float(f"{name}.value.bias"))
+        context = nodes.op("Add", joined, nodes.as_float32(f"{name}.value.bias"))
         return self._feed_forward(name, context, read)
 
     def _mixtures(self, q: str, hidden: str) -> str:

@@ -94,18 +94,18 @@ class Nodes:
             "Reshape", source, shape if isinstance(shape, str) else self.constant(list(shape))
         )
 
-    def float(self, source: str) -> str:
+    def as_float32(self, source: str) -> str:
         """Cast a tensor to float32."""
         return self.op("Cast", source, to=TensorProto.FLOAT)
 
     def linear(self, name: str, source: str) -> str:
         """Multiply rows by the weight of a layer and add its bias."""
-        weight = self.op("Transpose", self.float(f"{name}.weight"), perm=[1, 0])
-        return self.op("Add", self.op("MatMul", source, weight), self.float(f"{name}.bias"))
+        weight = self.op("Transpose", self.as_float32(f"{name}.weight"), perm=[1, 0])
+        return self.op("Add", self.op("MatMul", source, weight), self.as_float32(f"{name}.bias"))
 
     def norm(self, name: str, source: str, epsilon: float) -> str:
         """Normalise every row and apply the weight and bias of a layer."""
-        weight, bias = self.float(f"{name}.weight"), self.float(f"{name}.bias")
+        weight, bias = self.as_float32(f"{name}.weight"), self.as_float32(f"{name}.bias")
         return self.op("LayerNormalization", source, weight, bias, axis=-1, epsilon=epsilon)
 
 
