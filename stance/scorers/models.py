@@ -24,7 +24,7 @@ SHIPPED = ("mini", "lexical")
 _WEIGHT = re.compile(r"(\d*\.?\d+)\*")
 _HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?", re.ASCII)
 _ASSETS = Path(__file__).parent.parent / "assets" / "models"
-_HARMLESS = {"threads": 0, "device": "cpu", "dtype": "float32"}
+_HARMLESS = {"threads": 0, "precision": "exact", "device": "cpu", "dtype": "float32"}
 
 
 @final
@@ -132,6 +132,7 @@ def open_model(
     codebook: Codebook,
     *,
     threads: int = 0,
+    precision: str = "exact",
     device: str = "auto",
     dtype: str = "auto",
     labels: Sequence[str] = (),
@@ -142,6 +143,7 @@ def open_model(
         text: The name (see `parse_model`).
         codebook: Whose terms ``lexical`` counts.
         threads: Threads of the model; 0 takes one a core.
+        precision: ``exact`` or, for ``mini`` on a CPU, ``fast`` (`load_bundled`).
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         labels: What the columns of a checkpoint are, where its own names do not say.
@@ -151,7 +153,13 @@ def open_model(
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
-    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
+    asked = {
+        "threads": threads,
+        "precision": precision,
+        "device": device,
+        "dtype": dtype,
+        "labels": tuple(labels),
+    }
     if name.backend == "fusion":
         parts = cast("tuple[str, str]", name.options["models"])
         both = tuple(
@@ -159,7 +167,8 @@ def open_model(
             for part in parts
         )
         return load_scorer("fusion", **{**name.options, "models": both})
-    backend = _placed(name.backend, device, dtype)
+    fast = precision == "fast"
+    backend = _placed(name.backend, "cpu" if fast and device == "auto" else device, dtype)
     taken = options_of(backend)
     options = {option: value for option, value in asked.items() if option in taken}
     for option in asked.keys() - options.keys():
