@@ -16,14 +16,18 @@ def applied_calibration(
 ) -> Calibration:
     """Return the calibration of a model, with the frames of the file ``own`` in place of its own.
 
+    A shipped model has one beside its weights. Any other has none, and its log-odds are left as
+    they are.
+
     Raises:
         ConfigError: The file is not a calibration, or is of another scorer or other wordings.
     """
     base = IDENTITY
-    if model == "mini":
+    if scorer.fingerprint.startswith("bundled:"):
         from stance.scorers.bundled import MODELS
 
-        base = load_calibration(MODELS / "mini" / "calibration.json", scorer.fingerprint)
+        path = (MODELS / model if model == "mini" else Path(model)) / "calibration.json"
+        base = load_calibration(path, scorer.fingerprint) if path.is_file() else IDENTITY
     if own is None:
         return base
     found = read_calibration(Path(own))
@@ -35,4 +39,9 @@ def applied_calibration(
 def calibration_entry(own: str | Path | None, calibration: Calibration) -> dict[str, Any]:
     """Return what the manifest says: the user's file, and the labels that were fitted on."""
     file = {} if own is None else {"file": str(own), "sha256": file_hash(Path(own))}
-    return {**file, "fitted_on": [labels.model_dump() for labels in calibration.fitted_on]}
+    state = "uncalibrated" if calibration == IDENTITY else "calibrated"
+    return {
+        **file,
+        "state": state,
+        "fitted_on": [labels.model_dump() for labels in calibration.fitted_on],
+    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, final
@@ -38,20 +37,12 @@ Check: TypeAlias = Callable[[str], "str | None"]
 class Checks:
     """What a config names and cannot judge itself: each check returns the fault of a value.
 
-    ``models`` are the names a model may have; ``codebook`` and ``input`` judge a name or a path.
+    Each of them judges a name or a path.
     """
 
-    models: Sequence[str] = ()
+    model: Check = field(default=lambda _: None)
     codebook: Check = field(default=lambda _: None)
     input: Check = field(default=lambda _: None)
-
-    def model(self, name: str) -> str | None:
-        """Return what is wrong with the name of a model."""
-        if not self.models or name in self.models:
-            return None
-        near = get_close_matches(name, self.models, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"name {' or '.join(self.models)}"
-        return f"unknown model {name!r} ({hint})"
 
 
 def _checked(kind: str) -> AfterValidator:
@@ -67,6 +58,10 @@ def _checked(kind: str) -> AfterValidator:
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _names(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
 
 
 def _truth(value: object) -> object:
@@ -149,7 +144,8 @@ class RunConfig(BaseModel):
     """Everything that a run is made of.
 
     Paths are relative to the folder of the config. ``part`` is the number of sentences in a part
-    that is scored and kept as one; ``by`` and ``period`` say which groups the table of cells shows.
+    that is scored and kept as one; ``labels`` says what the columns of a checkpoint are, where its
+    own names do not; ``by`` and ``period`` say which groups the table of cells shows.
     """
 
     model_config = _FROZEN
@@ -171,6 +167,9 @@ class RunConfig(BaseModel):
     period: Literal["year", "month", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    labels: Annotated[tuple[_Text, ...], BeforeValidator(_names)] = ()
     part: _Place = 512
     report: _Truth = True
     grid: Annotated[Grid, BeforeValidator(_filled)] = Grid()
@@ -188,7 +187,8 @@ class RunConfig(BaseModel):
 
     def digest(self) -> str:
         """Return eight hexadecimal digits that change with anything that can change a figure."""
-        content = self.model_dump(mode="json", exclude={"threads"})
+        unsaid = {name for name in ("dtype", "labels") if getattr(self, name) in ("auto", ())}
+        content = self.model_dump(mode="json", exclude={"threads", "device", *unsaid})
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 

@@ -16,7 +16,7 @@ from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import DataError
 from stance.heads import use_head
 from stance.profile import ArticleProfile, profile_article
-from stance.provenance import codebook_entry, counts_entry, inputs_entry
+from stance.provenance import codebook_entry, counts_entry, inputs_entry, model_entry
 from stance.readers import Skipped, read_articles
 from stance.records import Article, TaggedSentence
 from stance.scorers.models import open_model
@@ -35,6 +35,9 @@ def analyze(
     model: str = "mini",
     calibration: str | Path | None = None,
     threads: int = 0,
+    device: str = "auto",
+    dtype: str = "auto",
+    labels: Sequence[str] = (),
     limit: int | None = None,
     columns: Mapping[str, str] | None = None,
     skip_bad: bool = False,
@@ -52,9 +55,13 @@ def analyze(
         codebook: Name of a shipped codebook, path of a YAML file, or a codebook.
         targets: Toward whom or what stance is asked, instead of the codebook's: declared ones,
             ``auto`` for the most-named of the articles, ``none`` for no stance at all.
-        model: ``mini`` (shipped) or ``lexical`` (counts the terms of the codebook).
+        model: ``mini`` (shipped), ``lexical`` (counts the terms of the codebook), a folder, or
+            ``ORG/NAME`` of a hub (see `stance.scorers.models.parse_model`).
         calibration: A file made by `stance calibrate`; its frames take the place of the model's.
         threads: Threads of the model; 0 takes one a core.
+        device: Where the model computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        dtype: What it computes in: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
+        labels: What the columns of a checkpoint are, where its own names do not say.
         limit: Most articles to read.
         columns: For tables, which column is what, as in ``{"text": "body"}``.
         skip_bad: Leave out rows that cannot be read, and count them, instead of stopping.
@@ -71,7 +78,7 @@ def analyze(
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
-    scorer = open_model(model, book, threads=threads)
+    scorer = open_model(model, book, threads=threads, device=device, dtype=dtype, labels=labels)
     calibrated = applied_calibration(model, scorer, book, calibration)
     skipped = _Skips(on_skip)
     articles = list(
@@ -105,7 +112,7 @@ def analyze(
         "status": "success",
         "seconds": round(time.monotonic() - started, 3),
         "seed": seed,
-        "model": {"name": model, "fingerprint": scorer.fingerprint},
+        "model": model_entry(model, scorer, labels),
         "codebook": codebook_entry(book, calibrated),
         "calibration": calibration_entry(calibration, calibrated),
         "head": head_entry,

@@ -13,7 +13,21 @@ from stance.calibration import Calibration
 from stance.codebooks import Codebook
 from stance.records import Article, Sentence, TaggedSentence
 from stance.scorers import Scorer
+from stance.scorers.placement import placement_of
 from stance.tagging import premise_of
+
+
+def model_entry(model: str, scorer: Scorer, labels: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what a manifest says of a model: which it is, where and in what it computed."""
+    placement = placement_of(scorer)
+    return {
+        "name": model,
+        "fingerprint": scorer.fingerprint,
+        "device": None if placement is None else placement.device,
+        "dtype": None if placement is None else placement.dtype,
+        "halved_batches": 0 if placement is None else placement.halved,
+        "labels": list(labels),
+    }
 
 
 def codebook_entry(book: Codebook, calibration: Calibration) -> dict[str, Any]:

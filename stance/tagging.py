@@ -21,6 +21,7 @@ from stance.labelling import (
 )
 from stance.records import Label, LogProbs, Mention, Question, Sentence, Tag, TaggedSentence
 from stance.scorers import Scorer
+from stance.scorers.placement import placement_of
 
 OnProgress: TypeAlias = Callable[[int, int], None]
 """Called with the number of premises scored so far and the number of all."""
@@ -182,7 +183,7 @@ def ask_all(
         asked.setdefault(question.premise, {}).update(dict.fromkeys(question.hypotheses))
     distinct = [Question(premise, tuple(wordings)) for premise, wordings in asked.items()]
     known: dict[str, dict[str, LogProbs]] = {}
-    for group in _groups(distinct):
+    for group in _groups(distinct, _at_once(scorer)):
         answers = scorer.score(group)
         check_answers(group, answers, scorer.fingerprint)
         for question, answer in zip(group, answers, strict=True):
@@ -192,9 +193,15 @@ def ask_all(
     return [_answer(question, known[question.premise]) for question in questions]
 
 
-def _groups(questions: Sequence[Question]) -> Iterator[Sequence[Question]]:
-    for start in range(0, len(questions), _AT_ONCE):
-        yield questions[start : start + _AT_ONCE]
+def _at_once(scorer: Scorer) -> int:
+    """Return how many questions a scorer gets: a GPU needs many to be busy."""
+    placement = placement_of(scorer)
+    return _AT_ONCE if placement is None or placement.device == "cpu" else 32 * _AT_ONCE
+
+
+def _groups(questions: Sequence[Question], n: int) -> Iterator[Sequence[Question]]:
+    for start in range(0, len(questions), n):
+        yield questions[start : start + n]
 
 
 def _answer(question: Question, known: dict[str, LogProbs]) -> LogProbs:

@@ -55,6 +55,9 @@ class _Scored:
     fingerprint: str
     codebook: Codebook
     table: pa.Table
+    device: str = "auto"
+    dtype: str = "auto"
+    labels: tuple[str, ...] = ()
 
 
 def verify(folder: str | Path, *, sample: int = SAMPLE, seed: int = 0) -> Verification:
@@ -133,13 +136,22 @@ def _parts(folder: Path, manifest: Mapping[str, Any]) -> Iterator[_Scored]:
             if tables:
                 book = Codebook.model_validate(group["codebook"])
                 table = pa.concat_tables([t.replace_schema_metadata(None) for t in tables])
-                yield _Scored(place, group["model"], row["fingerprint"], book, table)
+                asked = _placed(manifest["config"])
+                yield _Scored(place, group["model"], row["fingerprint"], book, table, *asked)
 
 
 def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[_Scored]:
     book = Codebook.model_validate(manifest["codebook"]["content"])
     model, place = manifest["model"], folder / "sentences.parquet"
-    yield _Scored(place, model["name"], model["fingerprint"], book, _read(place))
+    table, asked = _read(place), _placed(model)
+    yield _Scored(place, model["name"], model["fingerprint"], book, table, *asked)
+
+
+def _placed(recorded: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    """Return device, dtype and labels to score with again; float32 is the same on any device."""
+    dtype = recorded.get("dtype") or "auto"
+    device = "auto" if dtype in ("auto", "float32") else recorded.get("device") or "auto"
+    return device, dtype, tuple(recorded.get("labels") or ())
 
 
 def _read(path: Path) -> pa.Table:
@@ -156,7 +168,13 @@ def _rescored(
     rows = [row for row in stored.table.to_pylist() if row["scored"]]
     chosen = np.random.default_rng(seed).choice(len(rows), min(sample, len(rows)), replace=False)
     drawn = [rows[k] for k in sorted(chosen)]
-    scorer = open_model(stored.model, stored.codebook)
+    scorer = open_model(
+        stored.model,
+        stored.codebook,
+        device=stored.device,
+        dtype=stored.dtype,
+        labels=stored.labels,
+    )
     asked = stored.codebook.hypotheses
     answers = ask_all([Question(" ".join(r["text"].split()), asked) for r in drawn], scorer)
     why = _why(stored.fingerprint, scorer.fingerprint, made_with)
@@ -179,8 +197,9 @@ def _why(recorded: str, found: str, made_with: Mapping[str, str]) -> str:
     if recorded != found:
         return "the model was changed or replaced"
     now = versions()
-    names = ("stance", "numpy", "onnxruntime", "tokenizers")
-    other = [f"{n} {made_with.get(n)} → {now[n]}" for n in names if made_with.get(n) != now[n]]
+    names = ("stance", "numpy", "onnxruntime", "tokenizers", "torch", "transformers")
+    known = {name: made_with.get(name, now[name]) for name in names}
+    other = [f"{name} {was} → {now[name]}" for name, was in known.items() if was != now[name]]
     if other:
         return f"other versions ({', '.join(other)})"
     return "same model and versions: the stored text or score was changed, or this machine differs"

@@ -23,3 +23,11 @@ def data() -> Path:
     if not named:
         pytest.skip("the labelled data is not here (set STANCE_DATA)")
     return Path(named)
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """A small folder of labelled data for training."""
+    from made_training import write_labelled
+
+    return write_labelled(tmp_path / "data")

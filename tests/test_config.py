@@ -10,9 +10,20 @@ from stance.config import Checks, RunConfig, load_config, parse_config
 from stance.errors import ConfigError
 from stance.runner.cells import cells_of
 from stance.runner.plan import make_plan
+from stance.scorers.models import parse_model
 
 SMALL = "name: small\ninputs: articles\n"
-CHECKS = Checks(models=("mini", "lexical"))
+
+
+def _model_fault(name: str) -> str | None:
+    try:
+        parse_model(name)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+CHECKS = Checks(model=_model_fault)
 
 
 def read(text: str, *settings: str) -> RunConfig:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from tiny import write_checkpoint
 from tiny_models import THREE, write_tiny
 
 from stance.codebooks import load_codebook
@@ -26,26 +26,41 @@ PREMISES = (
     "Both capitals were urged to hold their fire and to go back to the table before winter.",
     "word " * 2_000,
 )
-CHANGED: dict[str, dict[str, Any]] = {
+CHANGED: dict[str, dict[str, object]] = {
     "bundled": {"most_premise": 64},
+    "bundled_torch": {"most_premise": 64},
     "embedding": {"scale": 10.0},
     "fusion": {"weight": 0.5},
     "lexical": {"step": 1.0},
     "onnx": {"labels": THREE[::-1]},
+    "transformers": {"labels": ("neutral", "entailment", "contradiction")},
 }
 
 
-@pytest.fixture(scope="module")
-def needed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """The options without which a backend cannot be loaded."""
-    root = tmp_path_factory.mktemp("models")
-    export_model(write_tiny(root / "tiny"), root / "onnx", examples=of_sentences(["A town."]))
-    return {"onnx": {"model": root / "onnx"}, "fusion": {"models": ("lexical", "embedding:mini")}}
-
-
 @pytest.fixture(scope="module", params=backends())
-def scorer(request: pytest.FixtureRequest, needed: dict[str, dict[str, Any]]) -> Scorer:
-    return load_scorer(request.param, **needed.get(request.param, {}))
+def backend(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def options(backend: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    if backend == "transformers":
+        folder = tmp_path_factory.mktemp("tiny")
+        write_checkpoint(folder, "bert", ("entailment", "neutral", "contradiction"))
+        return {"model": str(folder), "device": "cpu"}
+    if backend == "onnx":
+        folder = tmp_path_factory.mktemp("exported")
+        export_model(write_tiny(folder / "tiny"), folder / "onnx", examples=of_sentences(["A."]))
+        return {"model": folder / "onnx"}
+    if backend == "fusion":
+        return {"models": ("lexical", "embedding:mini")}
+    return {"device": "cpu"} if backend == "bundled_torch" else {}
+
+
+@pytest.fixture(scope="module")
+def scorer(backend: str, options: dict[str, object]) -> Scorer:
+    return load_scorer(backend, **options)
 
 
 def questions() -> list[Question]:
@@ -77,14 +92,12 @@ def test_nothing_asked_nothing_answered(scorer: Scorer) -> None:
     assert scorer.score([Question("A premise.", ())])[0].shape == (0, 3)
 
 
-@pytest.mark.parametrize("backend", backends())
 def test_an_option_that_can_change_answers_changes_the_fingerprint(
-    backend: str, needed: dict[str, dict[str, Any]]
+    backend: str, options: dict[str, object], scorer: Scorer
 ) -> None:
-    own = needed.get(backend, {})
-    fingerprint = load_scorer(backend, **own).fingerprint
-    assert load_scorer(backend, **own).fingerprint == fingerprint
-    assert load_scorer(backend, **own, **CHANGED[backend]).fingerprint != fingerprint
+    assert load_scorer(backend, **options).fingerprint == scorer.fingerprint
+    changed = load_scorer(backend, **{**options, **CHANGED[backend]})
+    assert changed.fingerprint != scorer.fingerprint
 
 
 def test_a_long_premise_is_cut_at_its_end_and_counted() -> None:
@@ -121,5 +134,5 @@ def test_unknown_backend_and_option() -> None:
         load_scorer("lexcal")
     with pytest.raises(ConfigError, match="the lexical scorer has no option 'thread'"):
         load_scorer("lexical", thread=1)
-    with pytest.raises(ConfigError, match="the onnx scorer needs the option 'model'"):
-        load_scorer("onnx")
+    with pytest.raises(ConfigError, match="the transformers scorer needs the option 'model'"):
+        load_scorer("transformers")

@@ -40,10 +40,29 @@ def _targets(text: str | None) -> Targets | None:
 @click.option("--codebook", default="diplomacy", show_default=True, metavar="NAME|FILE")
 @click.option(
     "--model",
-    type=click.Choice(["mini", "lexical"]),
     default="mini",
     show_default=True,
-    help="The shipped model, or counting the terms of the codebook.",
+    metavar="mini|lexical|FOLDER|ORG/NAME[@REVISION]",
+    help="The shipped model, counting terms, a folder, or a model of a hub (extra hf).",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where the model computes.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["auto", "float32", "bfloat16", "float16"]),
+    default="auto",
+    show_default=True,
+    help="What it computes in.",
+)
+@click.option(
+    "--labels",
+    metavar="NAME,NAME,…",
+    help="What the columns of a checkpoint are, if it does not say: entailment,neutral,…",
 )
 @click.option(
     "--targets",
@@ -82,6 +101,9 @@ def analyze(
     codebook: str,
     targets: str | None,
     model: str,
+    device: str,
+    dtype: str,
+    labels: str | None,
     calibration: Path | None,
     out: Path,
     form: str,
@@ -109,6 +131,9 @@ def analyze(
             model=model,
             calibration=calibration,
             threads=threads,
+            device=device,
+            dtype=dtype,
+            labels=tuple(labels.split(",")) if labels else (),
             limit=limit,
             columns=columns,
             skip_bad=skip_bad,

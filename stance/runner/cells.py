@@ -10,6 +10,7 @@ from typing import Literal, final
 
 from stance.config import RunConfig
 from stance.errors import ConfigError
+from stance.scorers.models import file_name
 
 
 @final
@@ -28,7 +29,7 @@ class Cell:
         book = Path(self.codebook).stem
         chosen = "all" if self.wordings == "all" else "w" + "-".join(map(str, self.wordings))
         cut = "own" if self.threshold is None else f"t{self.threshold:g}"
-        return "_".join((self.model, book, chosen, cut))
+        return "_".join((file_name(self.model), book, chosen, cut))
 
     @property
     def folder(self) -> str:

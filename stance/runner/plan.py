@@ -15,14 +15,15 @@ from stance.errors import ConfigError, StanceError
 from stance.readers import find_files
 from stance.runner.cells import Cell, cells_of
 from stance.runs import file_hash, versions
-from stance.runs.code import PACKAGE, code_hash
+from stance.runs.code import code_hash
 from stance.runs.directory import Manifest
 from stance.runs.files import digest_of
-from stance.scorers.models import SHIPPED
+from stance.scorers.models import SHIPPED, file_name, located, model_key, parse_model
 
 _SCORING = ("scorers", "tagging.py", "calibration.py")
 _CELL_STAGES = ("profile", "shares")
 _SCORED_BY = ("stance", "numpy", "onnxruntime", "tokenizers")
+_ON_TORCH = ("torch", "transformers")
 
 
 @final
@@ -43,7 +44,7 @@ class Group:
     @property
     def name(self) -> str:
         """Model and codebook."""
-        return f"{self.model}_{Path(self.cells[0].codebook).stem}"
+        return f"{file_name(self.cells[0].model)}_{Path(self.cells[0].codebook).stem}"
 
     def entry(self) -> dict[str, Any]:
         """Return what the manifest says of the group."""
@@ -127,7 +128,11 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         DataError: The inputs hold no articles.
     """
     base = path.parent
-    checks = Checks(SHIPPED, _check(lambda name: _codebook(base, name)), _check(_input_at(base)))
+    checks = Checks(
+        _check(lambda text: parse_model(located(text, base))),
+        _check(lambda name: _codebook(base, name)),
+        _check(_input_at(base)),
+    )
     config = load_config(path, settings, checks=checks)
     grid = config.grid
     names = grid.codebooks or (config.codebook,)
@@ -140,7 +145,10 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
     inputs = tuple((file, file_hash(file)) for file in find_files(paths))
     read = [(_name(file, paths), sha) for file, sha in inputs]
     groups = groupby(cells, key=lambda cell: (cell.model, cell.codebook))
-    made = [_group(config, books[name], model, tuple(own), read) for (model, name), own in groups]
+    made = [
+        _group(config, books[name], located(model, base), tuple(own), read)
+        for (model, name), own in groups
+    ]
     return Plan(config, paths, inputs, tuple(made))
 
 
@@ -191,17 +199,14 @@ def _group(
     cells: tuple[Cell, ...],
     read: Sequence[tuple[str, str]],
 ) -> Group:
-    made_by: Mapping[str, str] = {k: v for k, v in versions().items() if k in _SCORED_BY}
+    libraries = _SCORED_BY if model in SHIPPED else (*_SCORED_BY, *_ON_TORCH)
+    made_by: Mapping[str, str] = {k: v for k, v in versions().items() if k in libraries}
     code = code_hash(_SCORING)
-    part_key = digest_of(model, _files_of(model), book.model_dump_json(), made_by, code)
+    place = (config.dtype, "" if config.dtype in ("auto", "float32") else config.device)
+    content = (model_key(model), place, config.labels, book.model_dump_json())
+    part_key = digest_of(*content, made_by, code)
     how = (dict(config.columns), config.skip_bad, config.limit, config.part)
     return Group(model, book, cells, part_key, digest_of(part_key, read, how, code_hash()))
-
-
-def _files_of(model: str) -> list[str]:
-    """Return the hashes of the listed hashes and of the calibration of a shipped model."""
-    folder = PACKAGE / "assets" / "models" / model
-    return [file_hash(path) for path in sorted(folder.glob("*.json"))]
 
 
 def derived_codebook(book: Codebook, cell: Cell) -> Codebook:

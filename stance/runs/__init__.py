@@ -124,8 +124,8 @@ def file_hash(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every library that can change a figure."""
-    names = ("stance", "numpy", "onnxruntime", "tokenizers", "matplotlib", "pyarrow")
-    installed = {name: _version(name) for name in names}
+    scoring = ("stance", "numpy", "onnxruntime", "tokenizers", "torch", "transformers")
+    installed = {name: _version(name) for name in (*scoring, "matplotlib", "pyarrow")}
     return {"python": platform.python_version(), **installed}
 
 

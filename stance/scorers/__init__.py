@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from inspect import signature
+from types import FunctionType
 from typing import Protocol, cast
 
 from stance.errors import ConfigError
@@ -39,10 +39,12 @@ class Scorer(Protocol):
 
 _BACKENDS = {
     "bundled": ("stance.scorers.bundled", "load_bundled"),
+    "bundled_torch": ("stance.scorers.torch_bundled", "load_bundled_torch"),
     "embedding": ("stance.scorers.embedding", "load_embedding"),
     "fusion": ("stance.scorers.fusion", "load_fusion"),
     "lexical": ("stance.scorers.lexical", "load_lexical"),
     "onnx": ("stance.scorers.onnx_folder", "load_onnx"),
+    "transformers": ("stance.scorers.hub", "load_transformers"),
 }
 
 
@@ -59,21 +61,35 @@ def load_scorer(backend: str = "bundled", **options: object) -> Scorer:
         **options: What the backend's own loader takes, for instance ``threads=2``.
 
     Raises:
-        ConfigError: There is no such backend, or it takes no such option.
+        ConfigError: There is no such backend, or it takes no such option, or needs one.
         ScorerError: The model cannot be loaded.
     """
-    if backend not in _BACKENDS:
-        near = get_close_matches(backend, _BACKENDS, n=1) or _BACKENDS
-        raise ConfigError(f"unknown scorer {backend!r} (did you mean {' or '.join(near)}?)")
-    module, name = _BACKENDS[backend]
-    load = cast("Callable[..., Scorer]", getattr(import_module(module), name))
-    accepted = signature(load).parameters
+    load = _loader(backend)
+    accepted = options_of(backend)
     for option in options:
         if option not in accepted:
             raise ConfigError(
                 f"the {backend} scorer has no option {option!r}; it takes {', '.join(accepted)}"
             )
-    for option, parameter in accepted.items():
-        if parameter.default is parameter.empty and option not in options:
-            raise ConfigError(f"the {backend} scorer needs the option {option!r}")
-    return load(**options)
+    for needed in accepted:
+        if needed not in options and needed not in (load.__kwdefaults__ or {}):
+            raise ConfigError(f"the {backend} scorer needs the option {needed!r}")
+    return cast("Scorer", load(**options))
+
+
+def options_of(backend: str) -> tuple[str, ...]:
+    """Return the names of the options that the loader of a backend takes.
+
+    Raises:
+        ConfigError: There is no such backend.
+    """
+    code = _loader(backend).__code__
+    return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+
+def _loader(backend: str) -> FunctionType:
+    if backend not in _BACKENDS:
+        near = get_close_matches(backend, _BACKENDS, n=1) or _BACKENDS
+        raise ConfigError(f"unknown scorer {backend!r} (did you mean {' or '.join(near)}?)")
+    module, name = _BACKENDS[backend]
+    return cast("FunctionType", getattr(import_module(module), name))

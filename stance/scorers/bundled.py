@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 import onnxruntime
@@ -37,29 +38,53 @@ def load_bundled(
         ScorerError: A file is missing or is not the one that was shipped, or an option is out of
             range.
     """
-    folder = Path(model) if Path(model).is_dir() else MODELS / str(model)
-    if not 8 <= most_premise <= Limits().premise:
-        raise ScorerError(f"most_premise is {most_premise}; it must be from 8 to 384 tokens")
-    hashes = verify_model(folder)
+    read = open_folder(model, most_premise)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or cores()
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            str(read.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # both libraries raise bare exceptions
-        raise ScorerError(f"{folder}: the model cannot be loaded: {error}") from error
-    limits = Limits(premise=most_premise)
-    read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
-    fingerprint = f"bundled:{read}:premise={limits.premise}"
+    except Exception as error:  # onnxruntime raises bare exceptions
+        raise ScorerError(f"{read.folder}: the model cannot be loaded: {error}") from error
 
     def run(inputs: Inputs) -> Float32[np.ndarray, "sequence answer 3"]:
         log_probs: np.ndarray = session.run(["log_probs"], inputs)[0]
         return log_probs
 
-    return OnePassScorer(run, Packer(tokenizer, limits), fingerprint, tokens=tokens)
+    return OnePassScorer(run, read.packer, read.fingerprint, tokens=tokens)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenFolder:
+    """The folder of a shipped model after its hashes were checked, and what reads texts for it."""
+
+    folder: Path
+    packer: Packer
+    fingerprint: str
+
+
+def open_folder(model: str | Path, most_premise: int) -> OpenFolder:
+    """Check a shipped model, or one of the same format in a folder, and open its tokenizer.
+
+    Raises:
+        ScorerError: A file is missing or is not the one that was shipped, or ``most_premise`` is
+            out of range.
+    """
+    folder = Path(model) if Path(model).is_dir() else MODELS / str(model)
+    limits = Limits(premise=most_premise)
+    if not 8 <= most_premise <= Limits().premise:
+        raise ScorerError(f"most_premise is {most_premise}; it must be from 8 to 384 tokens")
+    hashes = verify_model(folder)
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # tokenizers raises bare exceptions
+        raise ScorerError(f"{folder}: the model cannot be loaded: {error}") from error
+    read = sha256("".join(hashes[name] for name in _READ_BY_SCORER).encode()).hexdigest()[:32]
+    fingerprint = f"bundled:{read}:premise={limits.premise}"
+    return OpenFolder(folder, Packer(tokenizer, limits), fingerprint)
 
 
 def verify_model(folder: Path) -> dict[str, str]:

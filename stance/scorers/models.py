@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import cast, final
 
 from stance.codebooks import Codebook
 from stance.errors import ConfigError
-from stance.scorers import Scorer, load_scorer
+from stance.runs import file_hash
+from stance.scorers import Scorer, load_scorer, options_of
 
 SHIPPED = ("mini", "lexical")
 """The shipped model, and counting the terms of the codebook."""
 
 _WEIGHT = re.compile(r"(\d*\.?\d+)\*")
-_HUB = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
+_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?", re.ASCII)
+_ASSETS = Path(__file__).parent.parent / "assets" / "models"
+_HARMLESS = {"threads": 0, "device": "cpu", "dtype": "float32"}
 
 
 @final
@@ -54,9 +62,12 @@ def parse_model(text: str) -> ModelName:
         return ModelName(text, _backend_of(Path(text)), {"model": text})
     if _HUB.fullmatch(text):
         return ModelName(text, "transformers", {"model": text})
+    near = get_close_matches(text, SHIPPED, n=1)
     raise ConfigError(
-        f"unknown model {text!r}; name {', '.join(SHIPPED)}, a folder, ORG/NAME of a hub, "
-        "embedding:NAME or fusion:A+B"
+        f"unknown model {text!r} (did you mean {near[0]}?)"
+        if near
+        else f"unknown model {text!r}; name {', '.join(SHIPPED)}, a folder that is there, "
+        "ORG/NAME of a hub, embedding:NAME or fusion:A+B"
     )
 
 
@@ -68,6 +79,11 @@ def _fused(text: str) -> dict[str, object]:
     return {"models": (first, second[weight.end() :]), "weight": float(weight[1])}
 
 
+def _unweighted(part: str) -> tuple[str, str]:
+    weight = _WEIGHT.match(part)
+    return (weight[0], part[weight.end() :]) if weight else ("", part)
+
+
 def _backend_of(folder: Path) -> str:
     if (folder / "shape.json").is_file():
         return "bundled"
@@ -75,18 +91,103 @@ def _backend_of(folder: Path) -> str:
     return "onnx" if nested or any(folder.glob("*.onnx")) else "transformers"
 
 
-def open_model(text: str, codebook: Codebook, *, threads: int = 0) -> Scorer:
-    """Load the scorer of a model's name.
+def located(text: str, folder: Path) -> str:
+    """Return a model's name for use from here, where a path in it is relative to ``folder``."""
+    kind, colon, rest = text.partition(":")
+    if colon and kind in ("embedding", "fusion"):
+        parts = (_unweighted(part) for part in rest.split("+"))
+        return f"{kind}:{'+'.join(weight + located(name, folder) for weight, name in parts)}"
+    there = os.path.normpath(folder / text)
+    return there if text not in SHIPPED and Path(there).is_dir() else text
+
+
+def file_name(text: str) -> str:
+    """Return what a model is called in the names of folders."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-.")
+
+
+def model_key(text: str) -> list[str]:
+    """Return what changes with the files of a model; one of a hub is fetched if it must be.
 
     Raises:
         ConfigError: There is no such model.
+        ScorerError: It cannot be found.
+    """
+    kind, colon, rest = text.partition(":")
+    if colon and kind in ("embedding", "fusion"):
+        parts = [_unweighted(part) for part in rest.split("+")]
+        return [kind, *(key for weight, part in parts for key in (weight, *model_key(part)))]
+    name = parse_model(text)
+    folder = _ASSETS / text if text in SHIPPED else Path(text)
+    if text in SHIPPED or name.backend != "transformers":
+        listed = folder.glob("*.json" if name.backend == "bundled" else "*")
+        return [name.backend, *(file_hash(path) for path in sorted(listed) if path.is_file())]
+    find_source = import_module("stance.scorers.hub_loading").find_source
+    return [name.backend, str(find_source(text).identity)]
+
+
+def open_model(
+    text: str,
+    codebook: Codebook,
+    *,
+    threads: int = 0,
+    device: str = "auto",
+    dtype: str = "auto",
+    labels: Sequence[str] = (),
+) -> Scorer:
+    """Load the scorer of a model's name.
+
+    Args:
+        text: The name (see `parse_model`).
+        codebook: Whose terms ``lexical`` counts.
+        threads: Threads of the model; 0 takes one a core.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
+        labels: What the columns of a checkpoint are, where its own names do not say.
+
+    Raises:
+        ConfigError: There is no such model, or it cannot be asked for one of these.
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
-    if name.backend == "lexical":
-        return load_scorer("lexical", codebook=codebook)
     if name.backend == "fusion":
-        parts = cast("tuple[str, str]", name.options["models"])
-        both = tuple(open_model(part, codebook, threads=threads) for part in parts)
+        parts = cast("tuple[str, ...]", name.options["models"])
+        both = tuple(
+            open_model(
+                part, codebook, threads=threads, device=device, dtype=dtype, labels=tuple(labels)
+            )
+            for part in parts
+        )
         return load_scorer("fusion", **{**name.options, "models": both})
-    return load_scorer(name.backend, **name.options, threads=threads)
+    backend = _placed(name.backend, device, dtype)
+    taken = options_of(backend)
+    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
+    options = {option: value for option, value in asked.items() if option in taken}
+    for option in asked.keys() - options.keys():
+        if asked[option] not in ("auto", (), _HARMLESS.get(option)) and option != "threads":
+            raise ConfigError(
+                f"--{option} {_shown(asked[option])}: the model {text} has no choice of {option}; "
+                "leave it out"
+            )
+    own = {"codebook": codebook} if backend == "lexical" else {}
+    return load_scorer(backend, **name.options, **own, **options)
+
+
+def _placed(backend: str, device: str, dtype: str) -> str:
+    """Return the backend that computes there: on a CPU the shipped model stays on onnxruntime."""
+    if backend != "bundled" or (device == "cpu" and dtype in ("auto", "float32")):
+        return backend
+    plain = device == "auto" and dtype in ("auto", "float32")
+    return "bundled" if plain and not _may_accelerate() else "bundled_torch"
+
+
+def _may_accelerate() -> bool:
+    """Return whether torch could find a GPU here, without importing it."""
+    if find_spec("torch") is None:
+        return False
+    drivers = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+    return sys.platform in ("darwin", "win32") or any(Path(name).exists() for name in drivers)
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else ",".join(map(str, cast("Sequence[object]", value)))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias, final
 
 import numpy as np
 from jaxtyping import Float32
 
 from stance.records import LogProbs, Question
-from stance.scorers.packing import Inputs, Packer, batches, collate
+from stance.scorers.packing import Inputs, Packed, Packer, collate
+from stance.scorers.placement import ON_CPU, Budget, Placement
 
 Run: TypeAlias = Callable[[Inputs], Float32[np.ndarray, "sequence answer 3"]]
 """The network: padded token arrays in, natural-log probabilities at the places to read out."""
@@ -21,9 +23,24 @@ class OnePassScorer:
 
     has_contradiction = True
 
-    def __init__(self, run: Run, packer: Packer, fingerprint: str, *, tokens: int = 512) -> None:
-        self._run, self._packer, self._tokens = run, packer, tokens
+    def __init__(
+        self,
+        run: Run,
+        packer: Packer,
+        fingerprint: str,
+        *,
+        tokens: int = 512,
+        placement: Placement = ON_CPU,
+        exhausted: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self._run, self._packer = run, packer
+        self._budget, self._placement = Budget(tokens, exhausted), placement
         self.fingerprint = fingerprint
+
+    @property
+    def placement(self) -> Placement:
+        """Where it computes, and how often a batch was halved."""
+        return replace(self._placement, halved=self._budget.halved)
 
     def score(self, questions: Sequence[Question]) -> list[LogProbs]:
         """Return natural-log probabilities, float32 (hypothesis, 3), one array a question."""
@@ -34,11 +51,14 @@ class OnePassScorer:
             [question.premise for question in questions],
             [question.hypotheses for question in questions],
         )
-        for batch in batches(sequences, self._tokens):
-            for sequence, rows in zip(batch, self._run(collate(batch)), strict=True):
+        for batch, answer in self._budget.run(sequences, len, self._answer):
+            for sequence, rows in zip(batch, answer, strict=True):
                 n = len(sequence.block.ends)
                 answers[sequence.question][sequence.first : sequence.first + n] = rows[:n]
         return answers
+
+    def _answer(self, batch: Sequence[Packed]) -> Float32[np.ndarray, "sequence answer 3"]:
+        return self._run(collate(batch))
 
     def truncated(self, premises: Sequence[str]) -> int:
         """Return how many premises lose their end."""

@@ -125,18 +125,6 @@ def _block(parts: Sequence[Sequence[int]]) -> Block:
     )
 
 
-def batches(sequences: Sequence[Packed], tokens: int) -> Iterator[list[Packed]]:
-    """Yield batches of similar length, longest first, of at most ``tokens`` padded tokens."""
-    current: list[Packed] = []
-    for sequence in sorted(sequences, key=len, reverse=True):
-        if current and len(current[0]) * (len(current) + 1) > tokens:
-            yield current
-            current = []
-        current.append(sequence)
-    if current:
-        yield current
-
-
 def collate(batch: Sequence[Packed]) -> Inputs:
     """Return the inputs of the graph: ids, segments (-1 is padding), positions, places to read."""
     longest = max(map(len, batch))

@@ -14,15 +14,16 @@ from stance.runs import file_hash
 from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
-from stance.training import gates, judge, stances
+from stance.scorers.torch_bundled import torch_scorer
+from stance.scorers.torch_network import load_checkpoint
+from stance.training import gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.export import export_model, write_hashes
-from stance.training.fit import Recipe, Run
+from stance.training.fit import Judge, Recipe, Run
 from stance.training.history import go_on_from, write_history
 from stance.training.mixture import load_mixture
-from stance.training.network import OnePassNetwork, load_base, load_checkpoint
-from stance.training.torch_scorer import torch_scorer
+from stance.training.network import load_base
 from stance.training.wide import wide
 
 _RECIPE = Recipe()
@@ -86,10 +87,56 @@ def fit(
         recipe = replace(recipe, start=file_hash(weights))
         go_on_from(start, folder)
 
-    def figures(network: OnePassNetwork) -> dict[str, float]:
-        return judge.figures(torch_scorer(network, packer), data)
+    Run(folder, network, recipe).fit(
+        load_mixture(data, replay=replay), packer, _judge(packer, data)
+    )
 
-    Run(folder, network, recipe).fit(load_mixture(data, replay=replay), packer, figures)
+
+def _judge(packer: Packer, data: Path) -> Judge:
+    return lambda network: judge.figures(torch_scorer(network, packer), data)
+
+
+@main.command(name="leave-codes-out")
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
+@click.option("--to", "target", type=_FOLDER, required=True, help="Folder of the three runs.")
+@click.option("--pairs", type=int, default=100_000, show_default=True, help="Pairs a run.")
+@click.option("--threads", type=int, default=2, show_default=True)
+@click.option("--write", type=click.Path(path_type=Path), help="JSON file of the figures.")
+def leave_codes_out(data: Path, target: Path, pairs: int, threads: int, write: Path | None) -> None:
+    """Train three times from the base without a third of the codes; score them unseen."""
+    torch.set_num_threads(threads)
+    base = find_base()
+    packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
+    recipe = Recipe(pairs=pairs, minutes_between=1e6)
+    for fold in range(unseen.FOLDS):
+        folder = target / f"fold-{fold}"
+        if (folder / "odds.npz").exists():
+            continue
+        torch.manual_seed(recipe.seed)
+        network = load_base(base / "model.safetensors", dropout=recipe.dropout)
+        scorer = torch_scorer(network, packer)
+        mixture = unseen.without_codes(load_mixture(data), fold)
+        Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
+        unseen.save_odds(scorer, data, fold, folder)
+    if write is not None:
+        unseen.write_figures(data, target, write)
+
+
+@main.command()
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
+@click.option("--to", "target", type=_FOLDER, required=True, help="Folder of the runs.")
+@click.option("--pairs", type=int, default=24_000, show_default=True, help="Pairs a run.")
+@click.option("--threads", type=int, default=2, show_default=True)
+def settings(data: Path, target: Path, pairs: int, threads: int) -> None:
+    """Try the settings of the grid and the learning curve; write grid.json."""
+    torch.set_num_threads(threads)
+    target.mkdir(parents=True, exist_ok=True)
+    base = find_base()
+    packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
+    cells = (*grid.SETTINGS, *grid.CURVE)
+    weights, mixture = base / "model.safetensors", load_mixture(data)
+    judged = _judge(packer, data)
+    grid.run_grid(cells, weights, mixture, packer, judged, folder=target, pairs=pairs)
 
 
 _SHIPPED = MODELS / "mini"

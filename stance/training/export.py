@@ -11,8 +11,8 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from stance.scorers.bundled import HASHES
+from stance.scorers.torch_network import OnePassNetwork
 from stance.training.graph import write_graph
-from stance.training.network import OnePassNetwork
 
 
 def export_model(network: OnePassNetwork, tokenizer: Path, folder: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import final
+from typing import cast, final
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -16,9 +16,10 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from stance.scorers.packing import Packed, Packer
+from stance.scorers.torch_network import OnePassNetwork
 from stance.training.labels import NOT_ENTAILMENT
 from stance.training.mixture import Answer, Group, Mixture
-from stance.training.network import OnePassNetwork
+from stance.training.optimiser import adam_w, averaged
 from stance.training.packing import Batch, shuffled, to_batch
 
 Judge = Callable[[OnePassNetwork], dict[str, float]]
@@ -33,6 +34,9 @@ class Recipe:
     ``start`` names the weights it began with: the SHA-256 of their file, or nothing for the base.
     ``replay`` is that of the `Mixture`.
     ``bfloat16`` computes matrix products in bfloat16; weights and their updates stay float32.
+    ``smoothing`` is the share of the loss that goes to equal probabilities (label smoothing),
+    ``layer_decay`` what the rate is multiplied by from layer to layer downwards, ``average`` the
+    decay of an exponential moving average of the weights, which is then what is judged and kept.
     """
 
     pairs: int = 400_000
@@ -46,6 +50,9 @@ class Recipe:
     bfloat16: bool = True
     start: str = ""
     replay: float = 1.0
+    smoothing: float = 0.0
+    layer_decay: float = 1.0
+    average: float = 0.0
     minutes_between: float = 16.0
 
 
@@ -62,16 +69,18 @@ class Progress:
     best: float = float("-inf")
 
 
-def pair_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+def pair_loss(logits: Tensor, labels: Tensor, weights: Tensor, *, smoothing: float = 0.0) -> Tensor:
     """Return the weighted mean of the cross entropy.
 
-    The label ``not_entailment`` costs ``-log(1 - p(entailment))``.
+    The label ``not_entailment`` costs ``-log(1 - p(entailment))``. With ``smoothing`` that share of
+    every label is spread over the three answers (Szegedy et al. 2016).
     """
     log_p = F.log_softmax(logits, dim=-1)
     rest = torch.logsumexp(log_p[:, 1:], dim=-1)
     columns = torch.cat([log_p, rest[:, None]], dim=-1)
     assert columns.shape[1] == NOT_ENTAILMENT + 1
     loss = -columns.gather(1, labels[:, None]).squeeze(1)
+    loss = (1 - smoothing) * loss - smoothing * log_p.mean(dim=-1)
     return (loss * weights).sum() / weights.sum()
 
 
@@ -91,17 +100,10 @@ class Run:
     def __init__(self, folder: Path, network: OnePassNetwork, recipe: Recipe) -> None:
         self.folder, self.network, self.recipe = folder, network, recipe
         self.progress = Progress()
-        grouped: dict[bool, list[nn.Parameter]] = {True: [], False: []}
-        for parameter in network.parameters():
-            grouped[parameter.ndim > 1].append(parameter)
-        self.optimiser = torch.optim.AdamW(
-            [
-                {"params": grouped[True], "weight_decay": recipe.decay},
-                {"params": grouped[False], "weight_decay": 0.0},
-            ],
-            lr=recipe.rate,
-            fused=True,
+        self.optimiser = adam_w(
+            network, rate=recipe.rate, decay=recipe.decay, layer_decay=recipe.layer_decay
         )
+        self.averaged = averaged(network, recipe.average) if recipe.average else None
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "progress.json").exists():
             self._resume()
@@ -143,17 +145,20 @@ class Run:
         self.network.train()
         rate = self._rate()
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["scale"]
         mixed = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.bfloat16)
         with mixed, sdpa_kernel(SDPBackend.MATH):
             logits = self.network(
                 batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
             )
-        loss = pair_loss(logits[batch.answered].float(), labels, weights)
+        answered = logits[batch.answered].float()
+        loss = pair_loss(answered, labels, weights, smoothing=self.recipe.smoothing)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
         self.progress.batch += 1
         self.progress.step += 1
         self.progress.pairs += len(answers)
@@ -168,15 +173,20 @@ class Run:
     def _checkpoint(self, judge: Judge) -> None:
         """Save, then judge: a judge that fails loses no training."""
         self._save_all()
-        figures = judge(self.network)
+        judged = self.network
+        if self.averaged is not None:
+            judged = cast("OnePassNetwork", self.averaged.module)
+        figures = judge(judged)
         if figures["mean"] > self.progress.best:
             self.progress.best = figures["mean"]
-            self._save("best.safetensors", self.network.state_dict())
+            self._save("best.safetensors", judged.state_dict())
         self._replace("progress.json", json.dumps(asdict(self.progress), indent=2).encode())
         self._log(**figures)
 
     def _save_all(self) -> None:
         self._save("last.safetensors", self.network.state_dict())
+        if self.averaged is not None:
+            self._save("averaged.safetensors", self.averaged.state_dict())
         state = self.optimiser.state_dict()["state"]
         self._save(
             "optimiser.safetensors",
@@ -191,6 +201,8 @@ class Run:
     def _resume(self) -> None:
         self.progress = Progress(**json.loads((self.folder / "progress.json").read_text()))
         self.network.load_state_dict(load_file(self.folder / "last.safetensors"))
+        if self.averaged is not None:
+            self.averaged.load_state_dict(load_file(self.folder / "averaged.safetensors"))
         whole = self.optimiser.state_dict()
         for name, value in load_file(self.folder / "optimiser.safetensors").items():
             index, key = name.split(".", 1)

@@ -15,7 +15,7 @@ from typing import Any, final
 import numpy as np
 from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, checker, helper, save
 
-from stance.training.network import Shape
+from stance.scorers.torch_network import Shape
 
 OPSET = 20
 _BLOCKED = -1e9

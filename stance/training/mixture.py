@@ -10,6 +10,7 @@ from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Any, final
+from zlib import crc32
 
 import pyarrow.parquet as pq
 import yaml
@@ -90,7 +91,9 @@ class Mixture:
 
     ``blocked`` holds every sentence of a development split: a pair whose premise is among them is
     never trained on. ``replay`` is the share of the pairs kept that are not about claims: below 1
-    an epoch is about arguments and claims, with enough of the rest not to forget it.
+    an epoch is about arguments and claims, with enough of the rest not to forget it. A pair whose
+    hypothesis is among ``banned`` is left out, and so is a diplomacy frame not in ``codes``. Pairs
+    of the written families weigh ``written``. Only a fixed ``share`` of the premises is used.
     """
 
     data: Path
@@ -99,19 +102,27 @@ class Mixture:
     families: tuple[Family, ...]
     blocked: frozenset[str]
     replay: float = 1.0
+    banned: frozenset[str] = frozenset()
+    written: float = 1.0
+    share: float = 1.0
 
     def epoch(self, seed: int) -> list[Group]:
         """Return the groups of one epoch: all fixed pairs, and wordings drawn with ``seed``."""
         draw = random.Random(seed)
         by_premise: defaultdict[str, list[Answer]] = defaultdict(list)
         for premise, answer in self._pairs(draw):
-            if premise.strip() not in self.blocked:
+            if self._wanted(premise) and answer[0] not in self.banned:
                 by_premise[premise].append(answer)
         return [
             group
             for premise, answers in by_premise.items()
             for group in _split(premise, answers, draw)
         ]
+
+    def _wanted(self, premise: str) -> bool:
+        if premise.strip() in self.blocked:
+            return False
+        return self.share >= 1 or crc32(premise.encode()) < self.share * 2**32
 
     def _pairs(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
         yield from self._claims(draw)
@@ -136,7 +147,7 @@ class Mixture:
         for family in self.families:
             if not family.held_out and family.about_claims is about_claims:
                 for premise, hypothesis, label in family.pairs():
-                    yield premise, (hypothesis, label, 1.0)
+                    yield premise, (hypothesis, label, self.written)
 
     def _entailment(self) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):
@@ -152,6 +163,8 @@ class Mixture:
             if row["split"] != "train":
                 continue
             for frame, code in codes.items():
+                if code not in self.codes:
+                    continue
                 label, weight = (ENTAILMENT, 2.0) if row[frame] else (NOT_ENTAILMENT, 0.7)
                 for wording in draw.sample(self.codes[code], 2):
                     yield row["sentence"], (wording, label, weight)
@@ -161,7 +174,7 @@ class Mixture:
             if row["split"] != "train":
                 continue
             positive = [code for code in row["codes"] if code in self.codes]
-            negative = draw.sample([code for code in self.codes if code not in positive], 6)
+            negative = draw.sample([code for code in self.codes if code not in row["codes"]], 6)
             for code in positive:
                 yield row["sentence"], (draw.choice(self.codes[code]), ENTAILMENT, 1.5)
             for code in negative:

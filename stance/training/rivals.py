@@ -15,7 +15,8 @@ from sklearn.pipeline import make_pipeline
 from tokenizers import Tokenizer
 from torch.nn import functional as F
 
-from stance.training.network import OnePassNetwork, load_base
+from stance.scorers.torch_network import OnePassNetwork
+from stance.training.network import load_base
 
 
 def tfidf(
