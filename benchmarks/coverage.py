@@ -41,6 +41,7 @@ SCENARIOS = (
     Scenario("rare frame, stratified by score", (-3.2, -3.2), (0.8, 0.8), 300, stratified=True),
     Scenario("very rare frame, plain sample", (-4.2, -4.2), (0.8, 0.8), 500),
     Scenario("few labels, plain sample", (-1.0, -1.0), (0.8, 0.8), 100),
+    Scenario("few labels, stratified by score", (-1.0, -1.0), (0.8, 0.8), 120, stratified=True),
     Scenario("few articles, plain sample", (-1.0, -1.0), (0.8, 0.8), 150, articles=20),
     Scenario("useless scores, plain sample", (-1.0, -1.0), (0.8, 0.8), 300, accuracy=0.0),
     Scenario("two outlets, bias in one", (-1.0, -1.0), (0.0, 1.2), 300),
@@ -69,7 +70,8 @@ def draw(scenario: Scenario, generator: np.random.Generator) -> tuple[Corpus, li
     inclusion = chances(score, scenario)
     drawn = sample(inclusion, generator)
     label = np.where(drawn, truth.astype(np.float64), np.nan)
-    corpus = Corpus(article, score >= 0.5, score, label, inclusion)
+    _, stratum = np.unique(inclusion, return_inverse=True)
+    corpus = Corpus(article, score >= 0.5, score, label, inclusion, stratum)
     return corpus, [OUTLETS[k] for k in outlet]
 
 

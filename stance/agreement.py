@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, TypeAlias, final
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Int64
 
-from stance.errors import DataError, MissingExtraError
+from stance.errors import DataError
 from stance.gold import Gold, SentenceKey, adjudicate
 from stance.metrics import NOTHING, Estimate, interval
+from stance.nominal import agreeing, alpha, alphas, kappa, kappas
+from stance.notebook import Rows, html_of_record
+from stance.records import Polarity
 from stance.resampling import article_weights
-from stance.results import Result
+from stance.results import Result, Row, stance_in
 
 LEAST = 30
 """Fewest sentences from which agreement is called an estimate."""
@@ -22,9 +25,15 @@ LEAST = 30
 RESAMPLES = 1_000
 ALL = "all coders"
 MODEL = "model × adjudicated"
+STANCE = "stance"
+"""All targets together; one of them is called ``stance:NAME``, as its column in a gold file."""
+ABOUT = "stance without NA"
+"""All targets together, where each of the coders gave favor, against or neutral."""
 
-_Counts: TypeAlias = Int64[np.ndarray, "sentence 2"]
-_Codes: TypeAlias = Mapping[SentenceKey, Mapping[str, int]]
+_Counts: TypeAlias = Int64[np.ndarray, "unit category"]
+_Unit: TypeAlias = tuple[str, int, str]
+"""Article, sentence, and the target or nothing."""
+_Codes: TypeAlias = Mapping[_Unit, Mapping[str, int | str]]
 
 
 @final
@@ -32,9 +41,11 @@ _Codes: TypeAlias = Mapping[SentenceKey, Mapping[str, int]]
 class Agreement:
     """How far coders agree on a frame: alpha of Krippendorff, percent agreement, Cohen's kappa.
 
-    ``coders`` is a pair, all coders, or the model and the adjudicated label. ``n`` counts sentences
-    that at least two of them labelled, ``n_positive`` those that at least one gave the frame. Below
-    30 sentences there is no interval and ``note`` says so; ``kappa`` is for pairs only.
+    ``frame`` is a frame, ``stance:NAME``, `STANCE` or `ABOUT`. ``coders`` is a pair, all coders, or
+    the model and the adjudicated label. ``n`` counts what at least two of them labelled: sentences,
+    for stance pairs of sentence and target; ``n_positive`` those that at least one gave the frame,
+    or favor or against. Below 30 there is no interval and ``note`` says so; ``kappa`` is for pairs
+    of coders only.
     """
 
     frame: str
@@ -47,16 +58,18 @@ class Agreement:
     n_positive: int
     note: str
 
+    _repr_html_ = html_of_record
+
 
 @final
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A sentence on whose frame coders differ; ``votes`` maps coder → 0 or 1."""
+    """A sentence on whose frame coders differ; ``votes`` maps coder → 0 or 1, or a polarity."""
 
     article_id: str
     sentence_id: int
     frame: str
-    votes: Mapping[str, int]
+    votes: Mapping[str, int | str]
     text: str
 
 
@@ -66,15 +79,18 @@ def agree(
     result: Result | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
-) -> list[Agreement]:
+) -> tuple[Agreement, ...]:
     """Return the agreement of every pair of coders, of all, and of the model, frame by frame.
+
+    The same follows for the stance toward every target and toward all of them, with the labels
+    favor, against, neutral and NA (not about it); a target that the result does not list is NA.
 
     Alpha (Krippendorff 2004, nominal) is that of the library krippendorff, kappa (Cohen 1960) that
     of scikit-learn. Intervals are percentile intervals of a bootstrap over articles.
 
     Args:
         gold: Labels of several coders; of one if a result is given.
-        result: Compares the tags of its model with the adjudicated label.
+        result: Compares the tags and stances of its model with the adjudicated label.
         resamples: Number of bootstrap resamples.
         seed: Seed of the bootstrap.
 
@@ -87,135 +103,140 @@ def agree(
             f"{gold.place}: has one coder, {gold.coders[0]!r}, and agreement needs two; add the "
             "rows of another, or name a result with --result"
         )
+    pairs = list(combinations(gold.coders, 2))
     found = [
-        _agreement(frame, name, codes, resamples, seed)
-        for frame in gold.frames
-        for name, codes in _comparisons(gold, frame, result)
+        _agreement(name, coders, compared, resamples, seed)
+        for name, codes in _questions(gold, result)
+        for coders, compared in _comparisons(pairs, codes, model=result is not None)
     ]
     if not any(row.n for row in found):
         raise DataError(
             f"{gold.place}: no sentence has labels of two coders; let them code some of the same"
         )
-    return found
+    return Rows(found)
 
 
-def _comparisons(gold: Gold, frame: str, result: Result | None) -> list[tuple[str, _Codes]]:
-    codes = gold.of_frame(frame)
-    pairs = list(combinations(gold.coders, 2))
-    found: list[tuple[str, _Codes]] = [
-        (f"{a} × {b}", {key: _only(votes, (a, b)) for key, votes in codes.items()})
-        for a, b in pairs
-    ]
-    if len(pairs) > 1:
-        found.append((ALL, codes))
-    if result is not None:
-        found.append((MODEL, _with_model(codes, frame, result)))
-    return found
+def _questions(gold: Gold, result: Result | None) -> Iterator[tuple[str, _Codes]]:
+    """Yield what was coded, with the votes ``model`` and ``adjudicated`` where there is a result.
+
+    Votes of people are keyed by the coder, those of the comparison with the model apart from them.
+    """
+    for frame in gold.frames:
+        yield frame, _of_frame(gold, frame, result)
+    every: dict[_Unit, Mapping[str, int | str]] = {}
+    for target in gold.targets:
+        codes = _of_target(gold, target, result)
+        every |= codes
+        yield f"{STANCE}:{target}", codes
+    if len(gold.targets) > 1:
+        yield STANCE, every
+    if gold.targets:
+        about = {
+            unit: {coder: vote for coder, vote in votes.items() if vote != Polarity.NA.value}
+            for unit, votes in every.items()
+        }
+        yield ABOUT, about
 
 
-def _only(votes: Mapping[str, int], coders: Sequence[str]) -> dict[str, int]:
-    return {coder: votes[coder] for coder in coders if coder in votes}
+_MODEL, _DECIDED = "\0model", "\0adjudicated"
+"""Votes that no coder can be called by."""
 
 
-def _with_model(codes: _Codes, frame: str, result: Result) -> _Codes:
-    tags = {(r["article_id"], r["sentence_id"]): int(r[f"tag_{frame}"]) for r in result.scored}
-    decided = {key: adjudicate(votes) for key, votes in codes.items() if key in tags}
+def _of_frame(gold: Gold, frame: str, result: Result | None) -> _Codes:
+    tags = {} if result is None else {_key(row): int(row[f"tag_{frame}"]) for row in result.scored}
     return {
-        key: {"model": tags[key], "adjudicated": value}
-        for key, value in decided.items()
-        if value is not None
+        (*key, ""): {**votes, **_beside(tags.get(key), adjudicate(votes))}
+        for key, votes in gold.of_frame(frame).items()
+    }
+
+
+def _of_target(gold: Gold, target: str, result: Result | None) -> _Codes:
+    scored = () if result is None else result.scored
+    stances = {_key(row): stance_in(row, target).value for row in scored}
+    found: dict[_Unit, Mapping[str, int | str]] = {}
+    for key, votes in gold.of_target(target).items():
+        decided = adjudicate(votes)
+        label = None if decided is None else decided.value
+        own = {coder: polarity.value for coder, polarity in votes.items()}
+        found[(*key, target)] = {**own, **_beside(stances.get(key), label)}
+    return found
+
+
+def _key(row: Row) -> SentenceKey:
+    return row["article_id"], row["sentence_id"]
+
+
+def _beside(model: int | str | None, decided: int | str | None) -> dict[str, int | str]:
+    return {} if model is None or decided is None else {_MODEL: model, _DECIDED: decided}
+
+
+def _comparisons(
+    pairs: Sequence[tuple[str, str]], codes: _Codes, *, model: bool
+) -> Iterator[tuple[str, _Codes]]:
+    for pair in pairs:
+        yield " × ".join(pair), _only(codes, pair)
+    if len(pairs) > 1:
+        yield ALL, _only(codes, tuple(dict.fromkeys(coder for pair in pairs for coder in pair)))
+    if model:
+        yield MODEL, _only(codes, (_MODEL, _DECIDED))
+
+
+def _only(codes: _Codes, coders: Sequence[str]) -> _Codes:
+    return {
+        unit: {coder: votes[coder] for coder in coders if coder in votes}
+        for unit, votes in codes.items()
     }
 
 
 def _agreement(frame: str, coders: str, codes: _Codes, resamples: int, seed: int) -> Agreement:
-    paired = {key: votes for key, votes in codes.items() if len(votes) > 1}
-    articles = [article for article, _ in paired]
-    n, counts = len(paired), _counts(paired)
-    positive = int((counts[:, 1] > 0).sum())
+    paired = {unit: votes for unit, votes in codes.items() if len(votes) > 1}
+    articles = [article for article, _, _ in paired]
+    n = len(paired)
     if not n:
         return Agreement(frame, coders, NOTHING, NOTHING, NOTHING, 0, 0, 0, "no common sentence")
+    categories = sorted({vote for votes in paired.values() for vote in votes.values()}, key=str)
+    counts = _counts(paired, categories)
+    found = [k for k, category in enumerate(categories) if category in _FOUND]
+    positive = int((counts[:, found].sum(axis=1) > 0).sum())
     weights = article_weights(articles, resamples=resamples if n >= LEAST else 0, seed=seed)
-    pairs = None if coders == ALL else _pairs(paired)
+    pairs = None if coders == ALL else _pairs(paired, categories)
     return Agreement(
         frame,
         coders,
-        interval(
-            _alpha(counts), [_alpha(np.repeat(counts, w, axis=0)) for w in _whole(weights)], n
-        ),
-        interval(float(_agreeing(counts).mean()), weights @ _agreeing(counts) / n_of(weights), n),
-        NOTHING if pairs is None else interval(_kappa(pairs), _kappas(pairs, weights), n),
+        interval(alpha(counts), alphas(counts, weights), n),
+        interval(float(agreeing(counts).mean()), weights @ agreeing(counts) / weights.sum(1), n),
+        NOTHING if pairs is None else interval(kappa(pairs), kappas(pairs, weights), n),
         n,
         len(set(articles)),
         positive,
-        _note(n, positive),
+        _note(n, positive, categories),
     )
 
 
-def _note(n: int, positive: int) -> str:
+_FOUND = (1, Polarity.FAVOR.value, Polarity.AGAINST.value)
+
+
+def _note(n: int, positive: int, categories: Sequence[int | str]) -> str:
+    alike = f"every label is {categories[0]}" if len(categories) == 1 and positive else ""
+    nobody = "" if positive else "nobody found it"
     few = f"n = {n} < {LEAST}: a description, not an estimate" if n < LEAST else ""
-    return "; ".join(part for part in ("" if positive else "nobody found it", few) if part)
+    return "; ".join(part for part in (alike, nobody, few) if part)
 
 
-def _counts(codes: _Codes) -> _Counts:
-    rows = [[len(votes) - sum(votes.values()), sum(votes.values())] for votes in codes.values()]
-    return np.array(rows, dtype=np.int64).reshape(-1, 2)
+def _counts(codes: _Codes, categories: Sequence[int | str]) -> _Counts:
+    rows = [[list(votes.values()).count(c) for c in categories] for votes in codes.values()]
+    return np.array(rows, dtype=np.int64)
 
 
-def _pairs(codes: _Codes) -> Int64[np.ndarray, "sentence 2"]:
+def _pairs(codes: _Codes, categories: Sequence[int | str]) -> Int64[np.ndarray, "unit 2"]:
     names = sorted({coder for votes in codes.values() for coder in votes})
-    return np.array([[votes[name] for name in names] for votes in codes.values()], dtype=np.int64)
+    place = {category: k for k, category in enumerate(categories)}
+    return np.array(
+        [[place[votes[name]] for name in names] for votes in codes.values()], dtype=np.int64
+    )
 
 
-def _whole(weights: Float64[np.ndarray, "resample n"]) -> Int64[np.ndarray, "resample n"]:
-    return weights.astype(np.int64)
-
-
-def n_of(weights: Float64[np.ndarray, "resample n"]) -> Float64[np.ndarray, " resample"]:
-    """Return how many sentences every resample holds."""
-    sums: np.ndarray = weights.sum(axis=1)
-    return sums
-
-
-def _alpha(counts: _Counts) -> float:
-    """Return Krippendorff's alpha; NaN where every label is the same."""
-    try:
-        import krippendorff
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("Krippendorff's alpha", "agreement") from error
-
-    if (counts.sum(axis=0) == 0).any():
-        return float("nan")
-    return float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))
-
-
-def _agreeing(counts: _Counts) -> Float64[np.ndarray, " sentence"]:
-    """Return the share of pairs of coders that agree on every sentence."""
-    n = counts.sum(axis=1)
-    shares: np.ndarray = (counts * (counts - 1)).sum(axis=1) / (n * (n - 1))
-    return shares
-
-
-def _kappa(pairs: Int64[np.ndarray, "sentence 2"]) -> float:
-    """Return Cohen's kappa; NaN where both coders give one and the same label throughout."""
-    from sklearn.metrics import cohen_kappa_score
-
-    alike = bool((pairs == pairs[0, 0]).all())
-    return float("nan") if alike else float(cohen_kappa_score(pairs[:, 0], pairs[:, 1]))
-
-
-def _kappas(
-    pairs: Int64[np.ndarray, "sentence 2"], weights: Float64[np.ndarray, "resample n"]
-) -> Float64[np.ndarray, " resample"]:
-    n = n_of(weights)
-    first, second = weights @ pairs[:, 0] / n, weights @ pairs[:, 1] / n
-    observed = weights @ (pairs[:, 0] == pairs[:, 1]) / n
-    expected = first * second + (1 - first) * (1 - second)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        kappas: np.ndarray = (observed - expected) / (1 - expected)
-    return kappas
-
-
-def disagreements(gold: Gold, *, result: Result | None = None) -> list[Disagreement]:
+def disagreements(gold: Gold, *, result: Result | None = None) -> tuple[Disagreement, ...]:
     """Return every sentence and frame on which coders differ, in the order of the gold.
 
     Args:
@@ -224,14 +245,17 @@ def disagreements(gold: Gold, *, result: Result | None = None) -> list[Disagreem
     """
     texts = {**(result.texts if result else {}), **gold.texts}
     found = []
-    for frame in gold.frames:
-        codes = gold.of_frame(frame)
-        model = {} if result is None else _with_model(codes, frame, result)
-        for key, votes in codes.items():
-            every = {**votes, **_only(model.get(key, {}), ("model",))}
+    for name, codes in _questions(gold, result):
+        if name in {STANCE, ABOUT}:
+            continue
+        for (article, sentence, _), votes in codes.items():
+            own = {coder: vote for coder, vote in votes.items() if coder != _DECIDED}
+            every = {coder.removeprefix("\0"): vote for coder, vote in own.items()}
             if len(set(every.values())) > 1:
-                found.append(Disagreement(*key, frame, every, texts.get(key, "")))
-    return sorted(found, key=lambda d: list(gold.keys).index((d.article_id, d.sentence_id)))
+                text = texts.get((article, sentence), "")
+                found.append(Disagreement(article, sentence, name, every, text))
+    place = {key: k for k, key in enumerate(gold.keys)}
+    return Rows(sorted(found, key=lambda d: place[d.article_id, d.sentence_id]))
 
 
 def agreement_rows(found: Sequence[Agreement]) -> list[dict[str, Any]]:

@@ -16,8 +16,11 @@ from stance.commands.calibrate import calibrate
 from stance.commands.compare import compare
 from stance.commands.estimate import estimate
 from stance.commands.evaluate import evaluate
+from stance.commands.explain import explain
+from stance.commands.export import export
 from stance.commands.fit import fit
 from stance.commands.models import models
+from stance.commands.plot import plot
 from stance.commands.run import run, verify
 from stance.commands.sample import sample
 from stance.commands.sensitivity import sensitivity
@@ -84,8 +87,11 @@ for command in (
     compare,
     estimate,
     evaluate,
+    explain,
+    export,
     fit,
     models,
+    plot,
     run,
     sample,
     sensitivity,

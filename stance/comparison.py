@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import Any, final
 
@@ -15,6 +14,7 @@ from jaxtyping import Bool
 
 from stance.errors import RunError
 from stance.intervals import ratio_interval
+from stance.notebook import SHOWN, Rows, cells_of, html_of_rows, short_repr
 from stance.runs.directory import result_folder
 
 
@@ -43,6 +43,18 @@ class Difference:
     p: float
     p_holm: float
     resampled: str
+
+    def notebook_cells(self) -> dict[str, Any]:
+        """Return what one row of a table shows."""
+        return {
+            "frame": self.frame,
+            "first": f"{self.share_first:.0%}",
+            "second": f"{self.share_second:.0%}",
+            "difference": f"{self.difference:+.1%} [{self.low:+.1%}, {self.high:+.1%}]",
+            "only first": self.only_first,
+            "only second": self.only_second,
+            "p (Holm)": self.p_holm,
+        }
 
 
 @final
@@ -74,16 +86,14 @@ class Comparison:
     frames_first: tuple[str, ...]
     frames_second: tuple[str, ...]
 
+    __repr__ = short_repr
+
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(d.frame)}</td><td>{d.share_first:.0%}</td><td>{d.share_second:.0%}"
-            f"</td><td>{d.difference:+.1%} [{d.low:+.1%}, {d.high:+.1%}]</td>"
-            f"<td>{d.only_first}</td><td>{d.only_second}</td><td>{d.p_holm:.3f}</td></tr>"
-            for d in self.differences
+        differences = html_of_rows([one.notebook_cells() for one in self.differences])
+        changes = html_of_rows(
+            [cells_of(change) for change in self.changes[:SHOWN]], of=len(self.changes)
         )
-        names = ("frame", "first", "second", "difference", "only first", "only second", "p (Holm)")
-        head = "".join(f"<th>{name}</th>" for name in names)
-        return f"<table><tr>{head}</tr>{rows}</table>"
+        return f"{differences}<p>changed:</p>{changes}" if self.changes else differences
 
 
 def compare(first: str | Path, second: str | Path, *, seed: int = 0) -> Comparison:
@@ -113,7 +123,7 @@ def compare(first: str | Path, second: str | Path, *, seed: int = 0) -> Comparis
     return Comparison(
         *folders,
         differences=_corrected(found),
-        changes=tuple(_changes(scored, shared)),
+        changes=Rows(_changes(scored, shared)),
         only_first=len(one) - len(pairs),
         only_second=len(two) - len(pairs),
         frames_first=tuple(frame for frame in frames[0] if frame not in shared),

@@ -26,7 +26,9 @@ from pydantic import (
 )
 
 from stance.errors import ConfigError
+from stance.records import TargetName
 from stance.strict_yaml import faults_of, parse_yaml
+from stance.targets.written import read_targets, written_targets
 
 Check: TypeAlias = Callable[[str], "str | None"]
 """Returns what is wrong with a value, or None."""
@@ -43,6 +45,7 @@ class Checks:
     model: Check = field(default=lambda _: None)
     codebook: Check = field(default=lambda _: None)
     input: Check = field(default=lambda _: None)
+    calibration: Check = field(default=lambda _: None)
 
 
 def _checked(kind: str) -> AfterValidator:
@@ -119,6 +122,12 @@ Wordings: TypeAlias = Annotated[
 ]
 """Which wordings of every frame count: all, or some by their numbers from 1."""
 
+_Targets: TypeAlias = Annotated[
+    Literal["auto", "none"] | tuple[TargetName, ...] | None,
+    PlainValidator(read_targets),
+    PlainSerializer(written_targets),
+]
+
 _FROZEN = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -143,9 +152,11 @@ class Grid(BaseModel):
 class RunConfig(BaseModel):
     """Everything that a run is made of.
 
-    Paths are relative to the folder of the config. ``part`` is the number of sentences in a part
-    that is scored and kept as one; ``labels`` says what the columns of a checkpoint are, where its
-    own names do not; ``by`` and ``period`` say which groups the table of cells shows.
+    Paths are relative to the folder of the config. ``targets`` takes the place of those of every
+    codebook; ``calibration`` is a file that `stance calibrate` wrote. ``part`` is the number of
+    sentences in a part that is scored and kept as one; ``labels`` says what the columns of a
+    checkpoint are, where its own names do not; ``by`` and ``period`` say which groups the table of
+    cells shows.
     """
 
     model_config = _FROZEN
@@ -163,8 +174,10 @@ class RunConfig(BaseModel):
     model: _Model = "mini"
     wordings: Wordings = "all"
     threshold: _Threshold | None = None
+    targets: _Targets = None
+    calibration: Annotated[_Text, _checked("calibration")] | None = None
     by: _Text | None = None
-    period: Literal["year", "month", "day"] | None = None
+    period: Literal["year", "month", "week", "day"] | None = None
     seed: _Whole = 0
     threads: _Whole = 0
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -181,14 +194,20 @@ class RunConfig(BaseModel):
             for one, many in _AXES
             if one in self.model_fields_set and getattr(self.grid, many)
         ]
+        if self.calibration and max(len(self.grid.models), len(self.grid.codebooks)) > 1:
+            twice.append("calibration is of one model and codebook; vary neither beside it")
         if twice:
             raise ValueError("; ".join(twice))
         return self
 
     def digest(self) -> str:
-        """Return eight hexadecimal digits that change with anything that can change a figure."""
+        """Return eight hexadecimal digits that change with anything that can change a figure.
+
+        A key that is null counts as one that there is not.
+        """
         unsaid = {name for name in ("dtype", "labels") if getattr(self, name) in ("auto", ())}
-        content = self.model_dump(mode="json", exclude={"threads", "device", *unsaid})
+        left_out = {"threads", "device", *unsaid}
+        content = self.model_dump(mode="json", exclude=left_out, exclude_none=True)
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
 
 

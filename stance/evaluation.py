@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -31,8 +30,8 @@ from stance.metrics import (
     Estimate,
     interval,
     points,
-    shown,
 )
+from stance.notebook import Bar, html_of_rows, short_repr
 from stance.resampling import RESAMPLES, Weights, article_weights, resampled_figures
 from stance.results import Result, Row, part_of
 from stance.scorers import Scorer
@@ -68,6 +67,12 @@ class Scores:
     n_tagged: int
     note: str = ""
 
+    def notebook_cells(self) -> dict[str, Any]:
+        """Return what one row of a table shows."""
+        f1 = self.figures["f1"]
+        bar = {"": Bar(f1.value, f1.low, f1.high)}
+        return {"frame": self.frame, "system": self.system, **bar, **self.figures, "n": self.n}
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,9 +107,9 @@ class Evaluation:
         return [_flat(scores) for scores in self.scores]
 
     def _repr_html_(self) -> str:
-        shown = [s for s in self.scores if s.by == EVERY]
-        head = "".join(f"<th>{escape(name)}</th>" for name in ("frame", "system", *NAMES, "n"))
-        return f"<table><tr>{head}</tr>{''.join(map(_html_row, shown))}</table>"
+        return html_of_rows([s.notebook_cells() for s in self.scores if s.by == EVERY])
+
+    __repr__ = short_repr
 
 
 def evaluate(
@@ -288,9 +293,3 @@ def _flat(scores: Scores) -> dict[str, Any]:
         row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
     counts = ("n", "n_articles", "n_positive", "n_tagged", "note")
     return row | {name: getattr(scores, name) for name in counts}
-
-
-def _html_row(scores: Scores) -> str:
-    figures = map(shown, scores.figures.values())
-    cells = (scores.frame, scores.system, *figures, str(scores.n))
-    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, final
+from datetime import date
+from typing import Any, Literal, TypeAlias, final
 from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float64, Int64
 
-from stance.errors import DataError
+from stance.errors import ConfigError, DataError
 from stance.intervals import ratio_interval
+from stance.notebook import Rows, html_of_record
 from stance.profile import EVERY, ArticleProfile, exact_at_the_edge
 from stance.records import Article
 
+Period: TypeAlias = Literal["year", "month", "week", "day"]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LENGTH = {"year": 4, "month": 7, "day": 10}
+NO_DATE = "no date"
 
 
 @final
@@ -45,12 +49,46 @@ class GroupShare:
     n_tagged: int
     resampled: str
 
+    _repr_html_ = html_of_record
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What tells groups of articles apart: a column, the period of their date, or both."""
+
+    by: str | None = None
+    period: Period | None = None
+
+
+def grouping_of(names: Sequence[str], *, period: Period | None = None) -> Grouping | None:
+    """Return the grouping of ``date`` and at most one column; None without a name.
+
+    Args:
+        names: ``date``, ``outlet`` or another column.
+        period: How dates are cut; by default to the month.
+
+    Raises:
+        ConfigError: There are two columns, or a period without ``date``.
+    """
+    columns = [name for name in dict.fromkeys(names) if name != "date"]
+    if len(columns) > 1:
+        raise ConfigError(
+            f"groups can be told apart by one column and by date, not by {' and '.join(columns)}; "
+            "name one of them with --group-by"
+        )
+    if "date" in names:
+        return Grouping(columns[0] if columns else None, period or "month")
+    if period is not None:
+        raise ConfigError(f"--period {period} cuts dates; add --group-by date, or leave it out")
+    return Grouping(columns[0]) if columns else None
+
 
 def group_shares(
     profiles: Sequence[ArticleProfile],
     *,
     by: str | None = None,
-    period: Literal["year", "month", "day"] | None = None,
+    period: Period | None = None,
     seed: int = 0,
 ) -> tuple[GroupShare, ...]:
     """Return the shares of all articles together, then those of every group, sorted by its name.
@@ -60,7 +98,7 @@ def group_shares(
     Args:
         profiles: The profiles of all articles.
         by: What tells groups apart: ``outlet``, or a column that `stance` does not know.
-        period: Groups articles by date too.
+        period: Groups articles by date too; a week is that of ISO 8601, such as 2024-W22.
         seed: Seed of the bootstrap.
 
     Raises:
@@ -69,10 +107,14 @@ def group_shares(
     groups = {EVERY: list(profiles)}
     if by or period:
         check_groups((profile.article for profile in profiles), by=by, period=period)
-        named = sorted((_label(p.article, by, period), k) for k, p in enumerate(profiles))
+        named = sorted((label_of(p.article, by, period), k) for k, p in enumerate(profiles))
         for label, k in named:
             groups.setdefault(label, []).append(profiles[k])
-    return tuple(share for label, own in groups.items() for share in _shares(label, own, seed))
+    return Rows(
+        share
+        for label, own in groups.items()
+        for share in shares_of(label, own[0].frames, *_values(own), n_articles=len(own), seed=seed)
+    )
 
 
 def check_groups(articles: Iterable[Article], *, by: str | None, period: str | None) -> None:
@@ -103,26 +145,62 @@ def check_groups(articles: Iterable[Article], *, by: str | None, period: str | N
 
 def _columns(article: Article) -> dict[str, str]:
     """Return what an article can be grouped by, with its values."""
-    date = _DATE.match(article.date or "")
-    found = {**article.metadata, "outlet": article.outlet, "date": date and date.group()}
+    day = _day(article)
+    found = {**article.metadata, "outlet": article.outlet, "date": day and day.isoformat()}
     return {name: value for name, value in found.items() if value}
 
 
-def _label(article: Article, by: str | None, period: str | None) -> str:
-    columns = _columns(article)
-    parts = [columns.get(by, f"no {by}")] if by else []
+def _day(article: Article) -> date | None:
+    """Return the day an article is of; None without a date, or with one that never was."""
+    found = _DATE.match(article.date or "")
+    try:
+        return date.fromisoformat(found.group()) if found else None
+    except ValueError:
+        return None
+
+
+def label_of(article: Article, by: str | None, period: str | None) -> str:
+    """Return the name of an article's group: its value of a column, its period, or both."""
+    parts = [_columns(article).get(by, f"no {by}")] if by else []
     if period:
-        parts.append(columns.get("date", "no date")[: _LENGTH[period]])
+        parts.append(period_of(article, period))
     return " ".join(parts)
 
 
-def _shares(label: str, profiles: Sequence[ArticleProfile], seed: int) -> list[GroupShare]:
-    frames = profiles[0].frames
-    values, cluster = _values(profiles)
+def period_of(article: Article, period: str) -> str:
+    """Return the year, month, ISO week or day of an article, or ``no date``."""
+    day = _day(article)
+    if day is None:
+        return NO_DATE
+    if period == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02d}"
+    return day.isoformat()[: _LENGTH[period]]
+
+
+def shares_of(
+    label: str,
+    frames: Sequence[str],
+    values: Float64[np.ndarray, "sentence column"],
+    cluster: Int64[np.ndarray, " sentence"],
+    *,
+    n_articles: int,
+    seed: int = 0,
+) -> list[GroupShare]:
+    """Return the shares of one group from its scored sentences.
+
+    Args:
+        label: Name of the group; the random numbers depend on it and on ``seed``.
+        frames: Names of the frames.
+        values: Tags, then probabilities, of every frame, one row a sentence.
+        cluster: The number of every row's article, from 0 without a gap.
+        n_articles: Articles of the group, also those without a scored sentence.
+        seed: Seed of the bootstrap.
+    """
     n = len(values)
     if n == 0:
         nothing = (float("nan"),) * 6
-        return [GroupShare(label, frame, *nothing, len(profiles), 0, 0, "–") for frame in frames]
+        return [GroupShare(label, frame, *nothing, n_articles, 0, 0, "–") for frame in frames]
     low, high, unit = ratio_interval(values, cluster, seed=seed + crc32(label.encode()))
     found = []
     for k, frame in enumerate(frames):
@@ -130,7 +208,7 @@ def _shares(label: str, profiles: Sequence[ArticleProfile], seed: int) -> list[G
         bounds = exact_at_the_edge(tagged, n) or (float(low[k]), float(high[k]))
         intensity = (float(values[:, shift].mean()), float(low[shift]), float(high[shift]))
         share = (tagged / n, *bounds)
-        found.append(GroupShare(label, frame, *share, *intensity, len(profiles), n, tagged, unit))
+        found.append(GroupShare(label, frame, *share, *intensity, n_articles, n, tagged, unit))
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, final
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 Labels: TypeAlias = Bool[np.ndarray, " n"]
 Values: TypeAlias = Float64[np.ndarray, " n"]
@@ -166,3 +166,11 @@ def shown(estimate: Estimate) -> str:
     if math.isnan(estimate.low):
         return value
     return f"{value} [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def entropy(counts: Int64[np.ndarray, " kind"]) -> float:
+    """Return Shannon's entropy of counts in bits, NaN where there are none."""
+    if counts.sum() == 0:
+        return float("nan")
+    p = counts[counts > 0] / counts.sum()
+    return float(-(p * np.log2(p)).sum()) + 0.0

@@ -1,4 +1,4 @@
-"""What the report shows of voices and stances: rows, filters, marks. Text stays text."""
+"""What stands beside an article: profile, stances, voices, filters, marks. Text stays text."""
 
 from __future__ import annotations
 
@@ -7,33 +7,41 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stance.positions import Estimate, Position, corpus_positions, positions, shown_positions
-from stance.profile import NARRATION, SPEECH, ArticleProfile, voice_kind
+from stance.profile import EVERY, NARRATION, SPEECH, ArticleProfile, FrameShare, voice_kind
 from stance.records import Label, Polarity, TaggedSentence
 
 MOST_SPEAKERS = 40
 """Speakers that an article can be filtered by; the first ones."""
+MOST_TARGETS = 12
+"""Targets that have a bar; those of most sentences."""
 
 
 def panel(profile: ArticleProfile) -> dict[str, Any]:
-    """Return the stance and voice tables of an article and the choices of its filters.
+    """Return the bars, tables and filters of an article.
 
     A filter's choices are known to the page by their places only (``p0``, ``t3``), so that no name
     is ever part of a selector.
     """
-    found = positions(profile)
+    found, targets = positions(profile), _targets(profile)
+    every = [p for p in found if p.holder_kind == EVERY and p.n]
     return {
+        "shares": [_share_bar(profile, k, share) for k, share in enumerate(profile.overall)],
+        "targets": [
+            _target_bar(profile, targets.index(p.target), p)
+            for p in sorted(every, key=lambda p: -p.n)[:MOST_TARGETS]
+        ],
         "stances": [_stance_row(p) for p in shown_positions(found)],
         "voices": list(_voice_rows(profile)),
         "filters": {
             "v": [(v, v) for v in (NARRATION, SPEECH) if profile.by_voice(v)],
             "p": [(f"p{k}", name) for k, name in enumerate(_speakers(profile))],
-            "t": [(f"t{k}", name) for k, name in enumerate(_targets(profile))],
-            "f": [(f"f{k}", name.replace("_", " ")) for k, name in enumerate(profile.frames)],
+            "t": [(f"t{k}", name) for k, name in enumerate(targets)],
+            "f": [(f"f{k}", shown(name)) for k, name in enumerate(profile.frames)],
         },
     }
 
 
-def corpus_rows(profiles: Sequence[ArticleProfile]) -> list[dict[str, str]]:
+def corpus_rows(profiles: Sequence[ArticleProfile]) -> list[dict[str, Any]]:
     """Return who says what about whom in all articles; nothing where there is only one."""
     if len(profiles) < 2:
         return []
@@ -43,6 +51,61 @@ def corpus_rows(profiles: Sequence[ArticleProfile]) -> list[dict[str, str]]:
 def most_options(panels: Sequence[Mapping[str, Any]]) -> int:
     """Return how many choices the longest filter of these panels has, at least 1."""
     return max((len(found) for p in panels for found in p["filters"].values()), default=1)
+
+
+def shown(frame: str) -> str:
+    """Return the name of a frame for people."""
+    return frame.replace("_", " ")
+
+
+def in_percent(value: float) -> str:
+    """Return a share or probability in percent, a dash where there is none."""
+    return "–" if math.isnan(value) else f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
+
+
+def _share_bar(profile: ArticleProfile, k: int, share: FrameShare) -> dict[str, Any]:
+    carrying = (t.sentence.id for t in profile.sentences if share.frame in t.frames)
+    return {
+        "place": f"f{k}",
+        "name": shown(share.frame),
+        "first": next(carrying, None),
+        "share": share,
+        "value": in_percent(share.share),
+        "range": _range(share.share_low, share.share_high),
+        "intensity": in_percent(share.intensity),
+        "bar": _bar(Estimate(share.share, share.share_low, share.share_high)),
+    }
+
+
+def _target_bar(profile: ArticleProfile, k: int, position: Position) -> dict[str, Any]:
+    named = (
+        t.sentence.id
+        for t in profile.sentences
+        for label in t.stances
+        if label.target == position.target and label.polarity is not Polarity.NA
+    )
+    sides = {"favor": position.favor, "against": position.against}
+    return {
+        "place": f"t{k}",
+        "name": position.target,
+        "first": next(named, None),
+        "n": position.n,
+        **{side: in_percent(estimate.value) for side, estimate in sides.items()},
+        **{f"{side}_bar": _bar(estimate) for side, estimate in sides.items()},
+        **{f"{side}_range": _range(e.low, e.high) for side, e in sides.items()},
+    }
+
+
+def _bar(estimate: Estimate) -> str:
+    """Return value, lower and upper bound, in percent, as the style of a bar; empty without one."""
+    if math.isnan(estimate.value):
+        return ""
+    named = {"v": estimate.value, "l": estimate.low, "h": estimate.high}
+    return "; ".join(f"--{name}: {100 * value:.1f}" for name, value in named.items())
+
+
+def _range(low: float, high: float) -> str:
+    return "–" if math.isnan(low) else f"{100 * low:.0f} to {100 * high:.0f}\N{NO-BREAK SPACE}%"
 
 
 def _speakers(profile: ArticleProfile) -> list[str]:
@@ -82,11 +145,13 @@ def _marks(
     yield from (frames[frame] for frame in tagged.frames)
 
 
-def told(tagged: TaggedSentence) -> list[str]:
+def told(tagged: TaggedSentence) -> dict[str, Any]:
     """Return what is shown at a sentence beside its frames: who speaks, and every stance."""
-    sentence = tagged.sentence
-    lines = [] if sentence.voice is None else [f"{sentence.voice.value}: {_speaker(tagged)}"]
-    return lines + [_told_label(label) for label in tagged.stances]
+    voice = tagged.sentence.voice
+    return {
+        "voice": None if voice is None else f"{voice.value}: {_speaker(tagged)}",
+        "stances": [_told_label(label) for label in tagged.stances],
+    }
 
 
 def _speaker(tagged: TaggedSentence) -> str:
@@ -95,43 +160,51 @@ def _speaker(tagged: TaggedSentence) -> str:
     return tagged.sentence.speaker or "speaker not found"
 
 
-def _told_label(label: Label) -> str:
+def _told_label(label: Label) -> dict[str, str]:
     linked = " (linked)" if label.mention is not None and label.mention.linked else ""
-    name = "not about it" if label.polarity is Polarity.NA else label.polarity.value
-    chances = f"favor {label.p_favor:.0%}, against {label.p_against:.0%}"
-    return f"{label.target}{linked}: {name}  ({chances})"
+    return {
+        "target": f"{label.target}{linked}",
+        "stance": "not about it" if label.polarity is Polarity.NA else label.polarity.value,
+        "chances": f"favor {in_percent(label.p_favor)}, against {in_percent(label.p_against)}",
+    }
 
 
-def _stance_row(position: Position) -> dict[str, str]:
+def _stance_row(position: Position) -> dict[str, Any]:
     return {
         "who": position.who,
         "target": position.target,
-        "favor": in_percent(position.favor),
-        "against": in_percent(position.against),
+        "favor": _with_range(position.favor),
+        "against": _with_range(position.against),
         "net": signed(position.net),
         "n": str(position.n),
         "n_na": str(position.n_na),
     }
 
 
-def in_percent(estimate: Estimate) -> str:
-    """Return a share with its interval in percent."""
+def _with_range(estimate: Estimate) -> tuple[str, str]:
+    """Return a share and its interval in percent."""
+    return in_percent(estimate.value), _range(estimate.low, estimate.high)
+
+
+def signed(estimate: Estimate) -> tuple[str, str]:
+    """Return a difference and its interval, with signs; dashes where there is none."""
     if math.isnan(estimate.value):
-        return "–"
-    return f"{estimate.value:.0%} ({estimate.low:.0%} to {estimate.high:.0%})"
+        return "–", "–"
+    texts = f"{estimate.value:+.2f}", f"{estimate.low:+.2f} to {estimate.high:+.2f}"
+    return texts[0].replace("-", "−"), texts[1].replace("-", "−")
 
 
-def signed(estimate: Estimate) -> str:
-    """Return a difference with its interval, with signs."""
-    if math.isnan(estimate.value):
-        return "–"
-    return f"{estimate.value:+.2f} ({estimate.low:+.2f} to {estimate.high:+.2f})"
-
-
-def _voice_rows(profile: ArticleProfile) -> Iterator[tuple[str, Sequence[str]]]:
+def _voice_rows(profile: ArticleProfile) -> Iterator[dict[str, Any]]:
     """Yield who speaks, in how many sentences, and the share of every frame in these."""
     groups = [(voice, profile.by_voice(voice)) for voice in (NARRATION, SPEECH)]
     for name, shares in [*groups, *profile.by_speaker().items()]:
         if shares:
-            cells = [in_percent(Estimate(s.share, s.share_low, s.share_high)) for s in shares]
-            yield name, [str(shares[0].n_scored), *cells]
+            cells = [
+                {
+                    "value": in_percent(s.share),
+                    "range": _range(s.share_low, s.share_high),
+                    "heat": "0" if math.isnan(s.share) else f"{s.share:.2f}",
+                }
+                for s in shares
+            ]
+            yield {"name": name, "n": shares[0].n_scored, "cells": cells}

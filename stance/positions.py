@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from stance.notebook import Rows, html_of_record
 from stance.profile import (
     CONFIDENCE,
     EVERY,
@@ -57,6 +58,8 @@ class Position:
     n_neutral: int
     n_na: int
 
+    _repr_html_ = html_of_record
+
     @property
     def n(self) -> int:
         """The number of sentences with a stance toward the target."""
@@ -89,7 +92,7 @@ def positions_of(
         for label in tagged.stances:
             for group in _groups(tagged, label):
                 groups.setdefault(label.target, {}).setdefault(group, []).append(label)
-    return tuple(
+    return Rows(
         _position(target, group, labels, resamples, seed)
         for target, by_holder in groups.items()
         for group, labels in sorted(by_holder.items(), key=_rank)
@@ -185,7 +188,7 @@ def corpus_positions(
     drawn = np.random.default_rng(seed).multinomial(
         len(parts), np.full(len(parts), 1 / len(parts)), size=resamples
     )
-    return tuple(_over_articles(position, found, drawn) for position in together)
+    return Rows(_over_articles(position, found, drawn) for position in together)
 
 
 def _over_articles(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, final
 from zlib import crc32
@@ -12,6 +12,8 @@ from zlib import crc32
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
+from stance.metrics import entropy
+from stance.notebook import Bar, html_of_rows, short_repr
 from stance.records import Article, Section, Sentence, TaggedSentence, Voice
 
 RESAMPLES = 10_000
@@ -48,6 +50,11 @@ class FrameShare:
     n_tagged: int
     voice: str = EVERY
     speaker: str | None = None
+
+    @property
+    def bar(self) -> Bar:
+        """The share with its interval, as a notebook shows it."""
+        return Bar(self.share, self.share_low, self.share_high)
 
 
 @final
@@ -96,6 +103,21 @@ class ArticleProfile:
         carrying = [s for s in self.sentences if s.scored and s.tags[index].present]
         return max(carrying, key=lambda s: s.tags[index].probability, default=None)
 
+    __repr__ = short_repr
+
+    def notebook_cells(self) -> dict[str, Any]:
+        """Return what one row of a table of articles shows."""
+        name, shares = self.article.title or self.article.id, self.overall
+        bars = {share.frame: share.bar for share in shares}
+        return {"article": name, "outlet": self.article.outlet, "n": shares[0].n_scored, **bars}
+
+    def _repr_html_(self) -> str:
+        rows = [
+            {"frame": s.frame, "n": s.n_scored, "share": s.bar, "clearest": self.clearest(s.frame)}
+            for s in self.overall
+        ]
+        return html_of_rows(rows)
+
 
 def profile_article(
     article: Article,
@@ -137,7 +159,7 @@ def profile_article(
         tuple(frames),
         tuple(shares),
         present.T.astype(np.int64) @ present.astype(np.int64),
-        _entropy(present.sum(axis=0)),
+        entropy(present.sum(axis=0)),
         leading,
         support,
         seed,
@@ -269,31 +291,6 @@ def _leader(
     return frames[first], float((means[:, first] > rivals + 1e-9).mean())
 
 
-def _entropy(totals: Int64[np.ndarray, " frame"]) -> float:
-    if totals.sum() == 0:
-        return float("nan")
-    p = totals[totals > 0] / totals.sum()
-    return float(-(p * np.log2(p)).sum()) + 0.0
-
-
 def profile_rows(profile: ArticleProfile) -> list[dict[str, Any]]:
     """Return the ``profiles`` rows of one article: section × frame, then voice × frame."""
-    return [
-        {
-            "article_id": profile.article.id,
-            "frame": share.frame,
-            "section": share.section,
-            "voice": share.voice,
-            "speaker": share.speaker,
-            "share": share.share,
-            "share_low": share.share_low,
-            "share_high": share.share_high,
-            "intensity": share.intensity,
-            "intensity_low": share.intensity_low,
-            "intensity_high": share.intensity_high,
-            "n": share.n,
-            "n_scored": share.n_scored,
-            "n_tagged": share.n_tagged,
-        }
-        for share in profile.shares
-    ]
+    return [{"article_id": profile.article.id, **asdict(share)} for share in profile.shares]

@@ -79,6 +79,11 @@ class Article:
         """The text of the headline, or None."""
         return None if self.headline is None else self.text[self.headline.start : self.headline.end]
 
+    def notebook_cells(self) -> dict[str, object]:
+        """Return what one row of a table of articles shows."""
+        known = {"id": self.id, "title": self.title, "outlet": self.outlet, "date": self.date}
+        return {**known, "letters": len(self.text), **self.metadata}
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,21 @@ class TaggedSentence:
     def frames(self) -> tuple[str, ...]:
         """The frames found in the sentence."""
         return tuple(tag.frame for tag in self.tags if tag.present)
+
+    def __str__(self) -> str:
+        return self.sentence.text
+
+    def notebook_cells(self) -> dict[str, object]:
+        """Return what one row of a table of sentences shows."""
+        found = {tag.frame: f"{tag.probability:.2f}" for tag in self.tags if tag.present}
+        return {
+            "article": self.sentence.article_id,
+            "sentence": self.sentence.id,
+            "text": self.sentence.text,
+            "voice": self.sentence.speaker or self.sentence.voice,
+            "frames": found if self.scored else "not scored",
+            "stances": {label.target: label.polarity for label in self.stances},
+        }
 
     def stance_toward(self, target: str) -> Polarity:
         """Return the stance toward a target; NA where the sentence does not mention it."""

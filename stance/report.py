@@ -5,19 +5,23 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from stance.codebooks import Codebook
-from stance.panels import corpus_rows, marks, most_options, panel, told
+from stance.panels import corpus_rows, in_percent, most_options, panel, shown
 from stance.plots import Drawn, frame_colours
 from stance.profile import ArticleProfile
-from stance.records import TaggedSentence
+from stance.typesetting import paragraphs, shortened, strip
 
 IN_FULL = 50
 """Articles that are shown in full and get figures of their own."""
+_WITH_FIGURES = 3
+"""Most articles of a page that holds their figures; a larger one leaves them to their folder."""
 _TEMPLATES = Path(__file__).parent / "assets" / "templates"
 
 
@@ -29,8 +33,10 @@ def render_report(
 ) -> str:
     """Return the report as HTML without any outside address.
 
-    The articles with figures are shown in full, all of them in the table at its top. Nothing in it
-    depends on the time: a manifest's ``seconds`` is left out.
+    The articles with figures are shown in full, all of them in the table at its top; an empty
+    sequence shows an article in full without figures, and a page of more than three articles holds
+    none. Nothing in it depends on the time: a manifest's ``seconds`` is left out. Its one script is
+    ours; the page's policy lets no other run.
 
     Args:
         profiles: The profiles of all articles.
@@ -41,26 +47,54 @@ def render_report(
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
-    colours = frame_colours(tuple(codebook.frames))
-    shown = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
-    shown_articles = [
-        {**_article(index, profile, codebook, colours), "figures": [*map(_figure, drawn)]}
+    script, few = _own("report.js"), len(profiles) <= _WITH_FIGURES
+    made = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
+    articles = [
+        {**_article(index, profile, codebook), "figures": [*map(_figure, drawn)] if few else []}
         for index, (profile, drawn) in enumerate(zip(profiles, figures, strict=False))
     ]
     return environment.get_template("report.html").render(
         profiles=profiles,
         codebook=codebook,
-        colours=colours,
-        articles=shown_articles,
-        options=most_options([article["panel"] for article in shown_articles]),
+        colours=[*enumerate(frame_colours(tuple(codebook.frames)).values())],
+        articles=articles,
+        options=most_options([article["panel"] for article in articles]),
+        overview=_overview(profiles, len(articles)),
         corpus=corpus_rows(profiles),
-        made=list(_flat(shown)),
-        percent=_percent,
+        made=list(_flat(made)),
+        percent=in_percent,
+        style=_own("report.css"),
+        script=script,
+        script_hash=f"sha256-{base64.b64encode(sha256(script.encode()).digest()).decode()}",
     )
 
 
-def _percent(value: float) -> str:
-    return "–" if math.isnan(value) else f"{100 * value:.0f} %"
+def _own(name: str) -> Markup:
+    """Return a file of ours as it is: nothing of an article is ever in it."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
+
+
+def _overview(profiles: Sequence[ArticleProfile], n_full: int) -> list[dict[str, Any]]:
+    if len(profiles) < 2:
+        return []
+    return [
+        {
+            "index": index if index < n_full else None,
+            "name": _name(profile),
+            "shares": [
+                {"value": in_percent(s.share), "heat": _heat(s.share)} for s in profile.overall
+            ],
+        }
+        for index, profile in enumerate(profiles)
+    ]
+
+
+def _heat(share: float) -> str:
+    return "0" if math.isnan(share) else f"{share:.2f}"
+
+
+def _name(profile: ArticleProfile) -> str:
+    return shortened(profile.article.title or profile.article.id)
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -70,25 +104,34 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         if isinstance(entry, Mapping):
             yield from _flat(entry, f"{prefix}{key} ")
         elif isinstance(entry, list):
-            numbered = {str(number + 1): item for number, item in enumerate(entry[:IN_FULL])}
-            yield from _flat(numbered, f"{prefix}{key} ")
+            yield f"{prefix}{key}", "; ".join(map(_in_line, entry[:IN_FULL])) or "–"
         else:
             yield f"{prefix}{key}", str(entry)
 
 
-def _article(
-    index: int, profile: ArticleProfile, codebook: Codebook, colours: Mapping[str, str]
-) -> dict[str, Any]:
+def _in_line(entry: object) -> str:
+    if isinstance(entry, Mapping):
+        return ", ".join(f"{key} {_in_line(value)}" for key, value in entry.items())
+    return " ".join(map(_in_line, entry)) if isinstance(entry, list) else str(entry)
+
+
+def _article(index: int, profile: ArticleProfile, codebook: Codebook) -> dict[str, Any]:
     article = profile.article
     known = (article.outlet, article.date, article.id)
+    placed = paragraphs(profile)
     return {
         "index": index,
-        "profile": profile,
-        "name": article.title or article.id,
+        "name": _name(profile),
+        "has_headline": any(paragraph["kind"] == "headline" for paragraph in placed),
         "place": " · ".join(part for part in known if part),
-        "pieces": list(_pieces(profile, colours)),
+        "paragraphs": placed,
+        "strip": strip(profile),
+        "dominant": profile.dominant and shown(profile.dominant),
+        "leading": profile.leading and shown(profile.leading),
+        "support": in_percent(profile.support),
         "panel": panel(profile),
-        "extremes": [_extremes(profile, frame, codebook) for frame in profile.frames],
+        "together": _together(profile),
+        "extremes": [_extremes(profile, k, codebook) for k in range(len(profile.frames))],
     }
 
 
@@ -96,55 +139,31 @@ def _figure(drawn: Drawn) -> dict[str, str]:
     return {"caption": drawn.caption, "svg": base64.b64encode(drawn.files["svg"]).decode()}
 
 
-def _pieces(profile: ArticleProfile, colours: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield the whole text in order: sentences, omitted spans, and what is between."""
-    text = profile.article.text
-    marked: list[tuple[int, int, dict[str, Any]]] = [
-        (t.sentence.start, t.sentence.end, {**_sentence(t, colours), "marks": classes})
-        for t, classes in zip(profile.sentences, marks(profile), strict=True)
+def _together(profile: ArticleProfile) -> list[dict[str, Any]]:
+    counts = profile.cooccurrence
+    found = [k for k in range(len(profile.frames)) if counts[k, k]]
+    return [
+        {
+            "frame": k,
+            "name": shown(profile.frames[k]),
+            "cells": [
+                {"count": int(counts[k, j]), "heat": f"{counts[k, j] / counts.max():.2f}"}
+                for j in found
+            ],
+        }
+        for k in found
     ]
-    marked += [
-        (o.span.start, o.span.end, {"kind": "omitted", "told": o.reason})
-        for o in profile.article.omissions
-    ]
-    place = 0
-    for start, end, piece in sorted(marked, key=lambda entry: entry[:2]):
-        yield {"kind": "between", "text": text[place:start]}
-        yield {**piece, "text": text[start:end]}
-        place = end
-    yield {"kind": "between", "text": text[place:]}
 
 
-def _sentence(tagged: TaggedSentence, colours: Mapping[str, str]) -> dict[str, Any]:
-    own = [colours[frame] for frame in tagged.frames]
-    lines = [f"{tag.frame}  {_percent(tag.probability)}" for tag in tagged.tags]
-    return {
-        "kind": "sentence",
-        "id": tagged.sentence.id,
-        "scored": tagged.scored,
-        "colours": own,
-        "stripes": _stripes(own),
-        "told": "\n".join([*(lines if tagged.scored else ["not scored"]), *told(tagged)]),
-    }
-
-
-def _stripes(colours: Sequence[str]) -> str:
-    """Return the stops of a gradient that gives every colour an equal part of the line."""
-    part = 100 / max(len(colours), 1)
-    return ", ".join(
-        f"{colour} {place * part:.4g}% {(place + 1) * part:.4g}%"
-        for place, colour in enumerate(colours)
-    )
-
-
-def _extremes(profile: ArticleProfile, frame: str, codebook: Codebook) -> dict[str, Any]:
-    index, threshold = profile.frames.index(frame), codebook.threshold_of(frame)
+def _extremes(profile: ArticleProfile, index: int, codebook: Codebook) -> dict[str, Any]:
+    frame = profile.frames[index]
+    threshold = codebook.threshold_of(frame)
     scored = [(t.tags[index].probability, t.sentence) for t in profile.sentences if t.scored]
     clearest = sorted(scored, key=lambda entry: -entry[0])[:3]
     nearest = sorted(scored, key=lambda entry: abs(entry[0] - threshold))[:3]
     rows = [
-        {"kind": kind, "probability": p, "id": sentence.id, "text": sentence.text}
+        {"kind": kind, "probability": p, "id": sentence.id, "text": shortened(sentence.text)}
         for kind, chosen in (("clearest", clearest), ("borderline", nearest))
         for p, sentence in chosen
     ]
-    return {"name": frame, "rows": rows}
+    return {"name": shown(frame), "frame": index, "rows": rows}

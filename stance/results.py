@@ -16,6 +16,8 @@ from jaxtyping import Float64
 from stance.calibration import Calibration, Labels
 from stance.codebooks import Codebook
 from stance.errors import DataError
+from stance.notebook import short_repr
+from stance.records import Polarity
 
 LENGTHS = (10, 20, 30)
 """Most words of a short, a middling and a long sentence; all others are very long."""
@@ -40,10 +42,18 @@ class Result:
     articles: Mapping[str, Row]
     fitted_on: tuple[Labels, ...] = ()
 
+    __repr__ = short_repr
+
     @property
     def frames(self) -> tuple[str, ...]:
         """The frames of the codebook, in order."""
         return tuple(self.codebook.frames)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The targets that stance was asked about, in order."""
+        asked = self.manifest.get("targets") or {}
+        return tuple(target["name"] for target in asked.get("names", ()))
 
     @property
     def scored(self) -> tuple[Row, ...]:
@@ -64,6 +74,13 @@ class Result:
         """Return the outlet of an article, None where it is not known."""
         outlet: str | None = self.articles.get(article_id, {}).get("outlet")
         return outlet
+
+
+def stance_in(row: Row, target: str) -> Polarity:
+    """Return the stance of a row toward a target; NA where the target is not listed."""
+    listed = row["stance"] or ()
+    found = (entry["label"] for entry in listed if entry["target"] == target)
+    return Polarity(next(found, Polarity.NA))
 
 
 def mean_odds(rows: Sequence[Row], frame: str) -> Float64[np.ndarray, " n"]:
@@ -116,7 +133,7 @@ def load_result(folder: str | Path) -> Result:
 
 def _needed(codebook: Codebook) -> list[str]:
     kinds = [f"{kind}_{frame}" for kind in ("p", "tag", "odds") for frame in codebook.frames]
-    return ["article_id", "sentence_id", "section", "text", "voice", "scored", *kinds]
+    return ["article_id", "sentence_id", "section", "text", "voice", "scored", "stance", *kinds]
 
 
 def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, Any]]:

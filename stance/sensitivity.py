@@ -19,6 +19,7 @@ from stance.calibration import Logistic, read_logistic
 from stance.codebooks import Codebook
 from stance.errors import DataError
 from stance.metrics import Estimate
+from stance.notebook import Bar, html_of_rows, short_repr
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,6 +100,21 @@ class Sensitivity:
     contested: Estimate
     specifications: tuple[Specification, ...]
     unstable: tuple[Unstable, ...]
+
+    __repr__ = short_repr
+
+    def _repr_html_(self) -> str:
+        told = {"alpha": self.alpha, "contested": self.contested, "of": self.contested.n}
+        rows = [
+            {
+                "asked": one.kind,
+                "wordings": " ".join(str(k + 1) for k in one.kept),
+                "share": Bar(one.share.value, one.share.low, one.share.high),
+                "alpha": one.alpha,
+            }
+            for one in self.specifications
+        ]
+        return html_of_rows([{"frame": self.frame, **told}]) + html_of_rows(rows)
 
 
 def assess(

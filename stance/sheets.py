@@ -12,30 +12,40 @@ from typing import Any, TypeAlias, final
 
 from stance.errors import ConfigError, DataError
 from stance.gold.label_studio import labelling_config
+from stance.gold.rows import NOT_ASKED, STANCE
 from stance.results import Result, Row
 from stance.sampling import Drawn, assign, draw_sample, score_stratum
 
 _Key: TypeAlias = tuple[str, int]
 
 BY = ("score", "outlet")
+"""What a sample is stratified by, if nothing else is said."""
+STRATA = (*BY, "target")
 """What a sample may be stratified by."""
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
-    """A sample to be coded: ``drawn`` points into ``population``, the scored sentences."""
+    """A sample to be coded: ``drawn`` points into ``population``, the scored sentences.
+
+    ``strata`` has one entry a sentence of the population; ``targets`` are those whose stance is
+    asked for.
+    """
 
     result: Result
     population: tuple[Row, ...]
     drawn: tuple[Drawn, ...]
     coders: tuple[tuple[int, str], ...]
+    strata: tuple[str, ...]
+    targets: tuple[str, ...] = ()
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the sheet: nothing in them tells what a model said or how likely a row was.
 
-        Sentences before and after are given as context; the columns of the frames are empty.
+        Sentences before and after are given as context; the columns of the frames are empty, and so
+        are those of the targets that a sentence names; where it does not name one stands a dash.
         """
         texts = self.result.texts
         return [self._row(self.drawn[k], coder, texts) for k, coder in self.coders]
@@ -51,24 +61,33 @@ class Sheet:
             "text": row["text"],
             "after": texts.get((article, sentence + 1), ""),
             **dict.fromkeys(self.result.frames, ""),
+            **self._asked(row),
         }
+
+    def _asked(self, row: Row) -> dict[str, str]:
+        named = {entry["target"] for entry in row["stance"] or ()}
+        return {STANCE + t: "" if t in named else NOT_ASKED for t in self.targets}
 
     @property
     def design(self) -> list[dict[str, Any]]:
-        """How every sentence of the sample was drawn, in the order of the articles."""
-        rows = []
-        for drawn in sorted(self.drawn, key=lambda d: d.place):
-            row = self.population[drawn.place]
-            rows.append(
-                {
-                    "article_id": row["article_id"],
-                    "sentence_id": row["sentence_id"],
-                    "outlet": self.result.outlet_of(row["article_id"]) or "",
-                    "stratum": drawn.stratum,
-                    "inclusion_probability": repr(drawn.inclusion),
-                }
-            )
-        return rows
+        """How likely every sentence of the population was drawn, and whether it was.
+
+        The whole population is there since the error of an estimate depends on how many sentences
+        of every article lie in every stratum.
+        """
+        chances = {drawn.stratum: repr(drawn.inclusion) for drawn in self.drawn}
+        places = {drawn.place for drawn in self.drawn}
+        return [
+            {
+                "article_id": row["article_id"],
+                "sentence_id": row["sentence_id"],
+                "outlet": self.result.outlet_of(row["article_id"]) or "",
+                "stratum": stratum,
+                "inclusion_probability": chances[stratum],
+                "drawn": int(place in places),
+            }
+            for place, (row, stratum) in enumerate(zip(self.population, self.strata, strict=True))
+        ]
 
     def save(self, path: str | Path, *, label_studio: bool = False) -> tuple[Path, ...]:
         """Write the sheet, the design beside it and, if asked for, the tasks of Label Studio.
@@ -82,9 +101,10 @@ class Sheet:
             raise ConfigError(f"{sheet}: a sheet is written as .csv; end the name so")
         texts = {sheet: _csv(self.rows), sheet.with_suffix(".design.csv"): _csv(self.design)}
         if label_studio:
-            texts[sheet.with_suffix(".label-studio.json")] = _tasks(self.rows, self.result.frames)
+            texts[sheet.with_suffix(".label-studio.json")] = _tasks(self.rows)
             texts[sheet.with_suffix(".label-studio.xml")] = labelling_config(
-                {name: frame.definition for name, frame in self.result.codebook.frames.items()}
+                {name: frame.definition for name, frame in self.result.codebook.frames.items()},
+                self.targets,
             )
         _write_new(texts)
         return tuple(texts)
@@ -98,6 +118,7 @@ def draw_sheet(
     frame: str | None = None,
     coders: Sequence[str] = ("coder",),
     overlap: float = 0.25,
+    stance: bool = False,
     seed: int = 0,
 ) -> Sheet:
     """Draw a blind random sample of the scored sentences of a result.
@@ -105,10 +126,12 @@ def draw_sheet(
     Args:
         result: The population.
         n: How many sentences.
-        by: What the sample is stratified by: score, outlet, both, or nothing.
+        by: What the sample is stratified by: score, outlet, target (whether a sentence names one),
+            several of them, or nothing.
         frame: The frame whose score it is; None takes the highest over all frames.
         coders: Names of the coders.
         overlap: Share of the sentences that every coder gets, if there are several.
+        stance: Ask for the stance toward the targets of the result as well.
         seed: Seed of the draw.
 
     Raises:
@@ -117,15 +140,23 @@ def draw_sheet(
     if frame is not None and frame not in result.frames:
         known = ", ".join(result.frames)
         raise ConfigError(f"{result.folder}: has no frame {frame!r}; name one of {known}")
-    unknown = [name for name in by if name not in BY]
+    unknown = [name for name in by if name not in STRATA]
     if unknown:
-        raise ConfigError(f"a sample is not stratified by {unknown[0]!r}; name score or outlet")
+        raise ConfigError(
+            f"a sample is not stratified by {unknown[0]!r}; name {', '.join(STRATA)}, or nothing"
+        )
+    if (stance or "target" in by) and not result.targets:
+        raise ConfigError(
+            f"{result.folder}: no stance toward a target was measured; name some with stance "
+            'analyze --targets "Israel; Hamas"'
+        )
     frames = result.frames if frame is None else (frame,)
     population = result.scored
     strata = [_stratum(result, row, by, frames) for row in population]
     drawn = draw_sample(strata, n, seed=seed)
     pairs = assign(len(drawn), coders, overlap=overlap, seed=seed)
-    return Sheet(result, population, tuple(drawn), tuple(pairs))
+    targets = result.targets if stance else ()
+    return Sheet(result, population, tuple(drawn), tuple(pairs), tuple(strata), targets)
 
 
 def _stratum(result: Result, row: Row, by: Collection[str], frames: Iterable[str]) -> str:
@@ -134,6 +165,8 @@ def _stratum(result: Result, row: Row, by: Collection[str], frames: Iterable[str
         parts.append(score_stratum(max(row[f"p_{frame}"] for frame in frames)))
     if "outlet" in by:
         parts.append(result.outlet_of(row["article_id"]) or "outlet not known")
+    if "target" in by:
+        parts.append("a target" if row["stance"] else "no target")
     return "; ".join(parts) or "all"
 
 
@@ -145,13 +178,18 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     return sink.getvalue()
 
 
-def _tasks(rows: Sequence[Mapping[str, Any]], frames: Collection[str]) -> str:
+_SHOWN = ("article_id", "sentence_id", "before", "text", "after")
+
+
+def _tasks(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return one task a sentence; who codes it is decided in Label Studio."""
-    about = [
-        {name: value for name, value in row.items() if name not in {*frames, "coder"}}
-        for row in rows
-    ]
-    once = {(data["article_id"], data["sentence_id"]): {"data": data} for data in about}
+    once = {}
+    for row in rows:
+        data = {name: row[name] for name in _SHOWN}
+        asked = [n.removeprefix(STANCE) for n in row if n.startswith(STANCE) and not row[n]]
+        if any(name.startswith(STANCE) for name in row):
+            data["targets"] = ", ".join(asked) or NOT_ASKED
+        once[row["article_id"], row["sentence_id"]] = {"data": data}
     return json.dumps(list(once.values()), ensure_ascii=False, indent=1) + "\n"
 
 

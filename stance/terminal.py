@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +33,8 @@ def progress(*, quiet: bool) -> Iterator[OnProgress | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
+    from rich.progress import Progress
+
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("sentences", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
@@ -63,6 +64,8 @@ def print_profiles(result: Analysis) -> None:
 def print_files(out: Path, *, to_stderr: bool) -> None:
     """Say where the files are."""
     stream = sys.stderr if to_stderr else sys.stdout
+    if (out / "corpus.html").is_file():
+        stream.write(f"groups   {out / 'corpus.html'} (and the folder corpus beside it)\n")
     stream.write(f"report   {out / 'report.html'}\ntables   {out / 'sentences.csv'}, ")
     stream.write(f"{out / 'profiles.csv'}, {out / 'stances.csv'}, ")
     stream.write(f"{out / 'articles.csv'} (and .parquet)\n")

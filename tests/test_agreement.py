@@ -12,10 +12,11 @@ import pytest
 from commands import run
 
 from stance import analyze
-from stance.agreement import ALL, MODEL, agree, agreement_rows, disagreements
+from stance.agreement import ABOUT, ALL, MODEL, STANCE, agree, agreement_rows, disagreements
 from stance.errors import DataError
 from stance.gold import Gold
 from stance.gold.rows import gold_of_rows
+from stance.records import TargetName
 from stance.results import Result, load_result
 
 
@@ -112,6 +113,82 @@ def test_the_model_is_compared_with_the_adjudicated_label(result: Result) -> Non
     differing = disagreements(gold, result=result)
     assert [(d.article_id, d.sentence_id, d.votes, d.text) for d in differing] == [
         ("a1", 19, {"a": 1, "model": 0}, "The market opened.")
+    ]
+
+
+def stances(values: dict[str, dict[str, list[str]]], *, group: int = 2) -> Gold:
+    """Return stances: coder → target → labels, one a sentence."""
+    rows: list[dict[str, Any]] = [
+        {
+            "article_id": f"a{k // group}",
+            "sentence_id": k % group,
+            "coder": coder,
+            **{f"stance:{target}": own[k] for target, own in targets.items()},
+        }
+        for coder, targets in values.items()
+        for k in range(len(next(iter(targets.values()))))
+    ]
+    return gold_of_rows(rows, place="gold.csv")
+
+
+def test_alpha_of_stances_is_that_of_the_library_per_target_and_pooled() -> None:
+    krippendorff = pytest.importorskip("krippendorff")
+    draw = np.random.default_rng(3)
+    labels = np.array(["favor", "against", "neutral", "NA"])
+    first = draw.integers(0, 4, (2, 60))
+    second = np.where(draw.random((2, 60)) < 0.7, first, draw.integers(0, 4, (2, 60)))
+    gold = stances(
+        {
+            coder: {name: labels[own].tolist() for name, own in zip("XY", codes, strict=True)}
+            for coder, codes in (("a", first), ("b", second))
+        }
+    )
+    found = {row.frame: row for row in agree(gold, resamples=100)}
+    assert list(found) == ["stance:X", "stance:Y", STANCE, ABOUT]
+
+    def alpha(one: np.ndarray, other: np.ndarray) -> float:
+        data = np.stack([one, other]).astype(float)
+        return float(krippendorff.alpha(data, level_of_measurement="nominal"))
+
+    assert found["stance:X"].alpha.value == pytest.approx(alpha(first[0], second[0]))
+    pooled = found[STANCE]
+    assert pooled.alpha.value == pytest.approx(alpha(first.ravel(), second.ravel()))
+    assert (pooled.n, pooled.n_articles) == (120, 30)
+    assert pooled.alpha.low < pooled.alpha.value < pooled.alpha.high
+    both = ((first < 3) & (second < 3)).ravel()
+    about = found[ABOUT]
+    assert about.alpha.value == pytest.approx(alpha(first.ravel()[both], second.ravel()[both]))
+    assert (about.n, about.n_positive) == (
+        both.sum(),
+        ((first < 2) | (second < 2)).ravel()[both].sum(),
+    )
+    assert about.percent.value == pytest.approx((first == second).ravel()[both].mean())
+
+
+def test_stances_that_were_not_coded_are_left_out_and_few_are_no_estimate() -> None:
+    gold = stances({"a": {"X": ["favor", "-", "NA"]}, "b": {"X": ["favor", "against", ""]}})
+    found = agree(gold)
+    assert [(row.frame, row.n) for row in found] == [("stance:X", 1), (ABOUT, 1)]
+    assert found[0].note == "every label is favor; n = 1 < 30: a description, not an estimate"
+    assert math.isnan(found[0].alpha.value)
+    assert disagreements(gold) == []
+
+
+def test_the_stance_of_the_model_is_compared_with_the_adjudicated_label(tmp_path: Path) -> None:
+    text = " ".join(["The crowd praised Arland. The market opened."] * 20)
+    (tmp_path / "in.jsonl").write_text(json.dumps({"id": "a0", "text": text}), encoding="utf-8")
+    done = analyze(tmp_path / "in.jsonl", model="lexical", targets=[TargetName("Arland")])
+    measured = load_result(done.save(tmp_path / "out", report=False))
+    gold = stances({"a": {"Arland": [*["favor", "NA"] * 19, "against", "NA"]}}, group=40)
+    found = agree(gold, result=measured, resamples=20)
+    assert [(row.frame, row.coders, row.n) for row in found] == [
+        ("stance:Arland", MODEL, 40),
+        (ABOUT, MODEL, 20),
+    ]
+    assert [row.percent.value for row in found] == [39 / 40, 19 / 20]
+    differing = disagreements(gold, result=measured)
+    assert [(d.sentence_id, d.frame, d.votes) for d in differing] == [
+        (38, "stance:Arland", {"a": "against", "model": "favor"})
     ]
 
 

@@ -57,7 +57,7 @@ def test_differences(results: tuple[Path, Path]) -> None:
         assert difference.resampled == "article"
     assert len(found.changes) == sum(d.only_second for d in found.differences)
     assert all(change.second and not change.first for change in found.changes)
-    assert "<td>restraint</td>" in found._repr_html_()
+    assert ">restraint</td>" in found._repr_html_()
 
 
 def _rows(folder: Path) -> list[dict[str, object]]:

@@ -8,9 +8,11 @@ import pytest
 
 from stance.config import Checks, RunConfig, load_config, parse_config
 from stance.errors import ConfigError
+from stance.records import TargetName
 from stance.runner.cells import cells_of
 from stance.runner.plan import make_plan
 from stance.scorers.models import parse_model
+from stance.targets.written import read_targets
 
 SMALL = "name: small\ninputs: articles\n"
 
@@ -62,7 +64,7 @@ def test_numbers_are_read_by_the_rules_of_yaml_1_2() -> None:
         ("threshold: 1", "threshold: Input should be less than 1"),
         ("limit: 0", "limit: Input should be greater than or equal to 1"),
         ("model: mimi", "model: unknown model 'mimi' (did you mean mini?)"),
-        ("period: week", "period: Input should be 'year', 'month' or 'day'"),
+        ("period: hour", "period: Input should be 'year', 'month', 'week' or 'day'"),
         ("thresold: 0.5", "thresold: unknown key (did you mean threshold?)"),
         ("grid: {threshold: 1}", "grid.threshold: unknown key (did you mean thresholds?)"),
         ("grid: {models: [mini, mini]}", "grid.models: a value is there twice"),
@@ -135,6 +137,57 @@ def test_the_digest_changes_with_what_can_change_a_figure() -> None:
     assert (
         len({first.digest(), read(SMALL, "seed=1").digest(), read(SMALL, "part=9").digest()}) == 3
     )
+
+
+TARGETS = (TargetName("Israel", ("IDF", "Israeli")), TargetName("Hamas"))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("auto", "auto"),
+        ("none", "none"),
+        ("null", None),
+        ("Israel=IDF,Israeli; Hamas", TARGETS),
+        ("[{name: Israel, aliases: [IDF, Israeli]}, {name: Hamas}]", TARGETS),
+    ],
+)
+def test_targets_are_a_word_or_a_text_or_a_list(written: str, expected: object) -> None:
+    config = read(SMALL + f"targets: {written}")
+    assert config.targets == expected
+    assert read_targets(config.model_dump(mode="json")["targets"]) == expected
+    assert read(SMALL, f"targets={written}") == config
+    assert (config.digest() == read(SMALL).digest()) == (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("[Hamas]", "'Hamas' is no target; write auto, none, \"Israel=IDF; Hamas\" or a list of"),
+        ("[]", "[] names no targets; write auto"),
+        ("7", "7 names no targets; write auto"),
+        ("[{name: A, alias: [b]}]", "target 1 has the unknown key 'alias' (did you mean alia"),
+        ("[{aliases: [b]}]", "target 1 has no name that is text"),
+        ("[{name: A, aliases: b}]", "the aliases of target 1 are no list of texts"),
+        ("[{name: A}, {name: a}]", "the target 'A' is there twice; keep one"),
+        ("A=B; C=B", "the targets 'A' and 'C' share the name 'B'; give it to one of them"),
+    ],
+)
+def test_targets_that_cannot_be_used(written: str, message: str) -> None:
+    assert told(SMALL + f"targets: {written}").startswith(f"x.yaml: targets: {message}")
+
+
+def test_a_calibration_is_of_one_model_and_codebook(tmp_path: Path) -> None:
+    text = SMALL + "calibration: cal.json\ngrid: {models: [mini, lexical]}"
+    assert told(text) == (
+        "x.yaml: config: calibration is of one model and codebook; vary neither beside it"
+    )
+    (tmp_path / "cal.json").write_text("{")
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "a.txt").write_text("Words.")
+    (tmp_path / "c.yaml").write_text(SMALL + "calibration: cal.json\n")
+    with pytest.raises(ConfigError, match=r"c.yaml: calibration: .*cal.json: is not a calibration"):
+        make_plan(tmp_path / "c.yaml")
 
 
 def test_a_config_that_cannot_be_read(tmp_path: Path) -> None:

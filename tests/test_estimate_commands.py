@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for k in range(40):
             chosen = [(CALM if generator.random() < 0.3 else OTHER)[k % 2] for _ in range(10)]
             file.write(json.dumps({"id": f"a{k}", "text": "\n\n".join(["Day", *chosen])}) + "\n")
-    stance.analyze(folder / "in.jsonl", model="lexical").save(folder / "r")
+    stance.analyze(folder / "in.jsonl", model="lexical").save(folder / "r", report=False)
     rows = pq.read_table(folder / "r" / "sentences.parquet").to_pylist()
     drawn = generator.choice(len(rows), 240, replace=False)
     write(folder / "gold.csv", gold_rows([rows[k] for k in sorted(drawn)], generator))
@@ -115,6 +115,38 @@ def test_a_file_without_chances_is_noted(made: Path, tmp_path: Path) -> None:
     assert done.stderr.decode().startswith("note: g.csv has no inclusion_probability; the labels")
 
 
+def test_chances_without_strata_are_noted_and_a_design_credits_them(
+    made: Path, tmp_path: Path
+) -> None:
+    sheet = run("sample", made / "r", "--n", "120", "--by", "score", cwd=tmp_path)
+    assert sheet.returncode == 0, sheet.stderr
+    rows = table((tmp_path / "gold.csv").read_bytes())
+    tags = {
+        (row["article_id"], str(row["sentence_id"])): int(row["tag_restraint"])
+        for row in pq.read_table(made / "r" / "sentences.parquet").to_pylist()
+    }
+    for place, row in enumerate(rows):
+        tag = tags[row["article_id"], row["sentence_id"]]
+        row["restraint"] = str(tag if place % 7 else 1 - tag)
+    write(tmp_path / "gold.csv", rows)
+    line = ("estimate", made / "r", "gold.csv", "--frame", "restraint", "--format", "csv")
+    known = run(*line, cwd=tmp_path)
+    assert known.stderr == b""
+    design = table((tmp_path / "gold.design.csv").read_bytes())
+    drawn = [row for row in design if row["drawn"] == "1"]
+    assert (len(design), len(drawn)) == (440, 120)
+    write(tmp_path / "gold.design.csv", drawn)
+    unknown = run(*line, cwd=tmp_path)
+    assert b"does not say in which stratum the sentences lie that were not drawn" in unknown.stderr
+    first, second = (
+        next(row for row in table(done.stdout) if row["method"] == "design-based")
+        for done in (known, unknown)
+    )
+    assert float(first["estimate"]) == pytest.approx(float(second["estimate"]))
+    widths = [float(row["high"]) - float(row["low"]) for row in (first, second)]
+    assert widths[0] < widths[1]
+
+
 def test_a_group_column_that_is_nowhere(made: Path) -> None:
     assert refused("estimate", "r", "gold.csv", "--group", "outlet", cwd=made) == (
         "article 'a0': has no outlet; give every article one"
@@ -148,13 +180,20 @@ def test_unknown_sentences_and_labels(made: Path, tmp_path: Path) -> None:
     rows = table((made / "gold.csv").read_bytes())
     write(tmp_path / "g.csv", [{**rows[0], "article_id": "zz"}, *rows[1:]])
     message = refused("estimate", str(made / "r"), "g.csv", cwd=tmp_path)
-    assert message.startswith("g.csv: deterrence: 1 labels are of sentences that are not in the")
+    assert message.startswith("g.csv: row 1: article 'zz' is not in ")
+    write(tmp_path / "g.csv", [{**row, "restrant": 1} for row in rows])
+    for command in ("estimate", "fit"):
+        message = refused(command, str(made / "r"), "g.csv", cwd=tmp_path)
+        assert message.startswith("g.csv: column 'restrant' is not a frame (did you mean restra")
     write(tmp_path / "g.csv", [*rows[:2], {**rows[2], "restraint": "2"}])
     message = refused("estimate", str(made / "r"), "g.csv", "--frame", "restraint", cwd=tmp_path)
     assert message == "g.csv: row 3: restraint is '2'; write 1, 0 or NA"
     write(tmp_path / "g.csv", [{"article_id": "a0", "sentence_id": 1, "mood": 1}])
     message = refused("estimate", str(made / "r"), "g.csv", cwd=tmp_path)
-    assert message.startswith("g.csv: has no column of a frame; the frames are solidarity, ")
+    assert message == (
+        "g.csv: column 'mood' is not a frame (the frames are solidarity, deterrence, restraint, "
+        "humanitarian); rename or remove it"
+    )
 
 
 def test_what_is_no_result(made: Path) -> None:

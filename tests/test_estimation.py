@@ -22,6 +22,7 @@ from stance.estimation import (
     labels_needed,
     measure,
 )
+from stance.estimation.strata import collapsed
 
 
 def simple_sample() -> Corpus:
@@ -98,6 +99,57 @@ def test_labels_are_weighted_by_their_chance() -> None:
     expected = float((weight * corpus.label[known]).sum() / weight.sum())
     assert by_method(measure(corpus))["design-based"].estimate.value == pytest.approx(expected)
     assert expected != pytest.approx(float(corpus.label[known].mean()), abs=0.01)
+
+
+def stratified(seed: int = 0, articles: int = 60) -> Corpus:
+    """Return a corpus with a fixed number of labels from each of three strata of the score."""
+    corpus = clustered(seed, articles)
+    generator = np.random.default_rng([seed, 1])
+    stratum = np.searchsorted([0.35, 0.6], corpus.score)
+    truth = (generator.random(len(stratum)) < np.array([0.1, 0.4, 0.9])[stratum]) * 1.0
+    drawn = np.zeros(len(stratum), dtype=bool)
+    for k in range(3):
+        drawn[generator.choice(np.flatnonzero(stratum == k), 30, replace=False)] = True
+    inclusion = 30 / np.bincount(stratum)[stratum]
+    label = np.where(drawn, truth, np.nan)
+    return replace(corpus, label=label, inclusion=inclusion, stratum=stratum)
+
+
+def test_known_strata_are_credited() -> None:
+    """The value is that of Horvitz and Thompson; its error that of Σ N_h mean_h, remade."""
+    corpus = stratified()
+    design = by_method(measure(corpus))["design-based"]
+    strata = corpus.stratum
+    assert strata is not None
+
+    def value(kept: np.ndarray) -> float:
+        parts = [corpus.label[kept & corpus.labelled & (strata == k)].mean() for k in range(3)]
+        return float(np.bincount(strata[kept]) @ np.array(parts) / kept.sum())
+
+    every = np.ones(len(strata), dtype=bool)
+    known = corpus.labelled
+    weighted = (corpus.label[known] / corpus.inclusion[known]).sum() / len(strata)
+    assert design.estimate.value == pytest.approx(value(every), rel=1e-12)
+    assert design.estimate.value == pytest.approx(weighted, rel=1e-12)
+    without = np.array([value(corpus.article != k) for k in range(60)])
+    spread = float(np.square(without - value(every)).sum())
+    assert design.error == pytest.approx(math.sqrt(59 / 60 * spread), rel=1e-9)
+    unknown = by_method(measure(replace(corpus, stratum=None)))["design-based"]
+    assert unknown.estimate.value == pytest.approx(design.estimate.value, rel=1e-12)
+    assert unknown.error > 1.2 * design.error
+
+
+def test_strata_of_few_articles_join_the_most_alike_of_their_group() -> None:
+    corpus = stratified()
+    assert corpus.stratum is not None
+    group = (corpus.article % 2).astype(np.int64)
+    assert len(np.unique(collapsed(corpus, group))) == 6
+    thin = corpus.label.copy()
+    inside = np.flatnonzero((corpus.stratum == 2) & (group == 0) & corpus.labelled)
+    thin[inside[corpus.article[inside] != corpus.article[inside[0]]]] = np.nan
+    found = collapsed(replace(corpus, label=thin), group)
+    assert len(np.unique(found)) == 5
+    assert set(np.unique(found[group == 0])) & set(np.unique(found[group == 1])) == set()
 
 
 def test_clusters_widen_the_interval() -> None:
@@ -209,9 +261,11 @@ def benchmark() -> ModuleType:
     return module
 
 
-def test_intervals_cover_as_often_as_they_say() -> None:
+@pytest.mark.parametrize("place", [0, 1])
+def test_intervals_cover_as_often_as_they_say(place: int) -> None:
     coverage = benchmark()
-    scenario = coverage.SCENARIOS[0]
+    scenario = coverage.SCENARIOS[place]
+    assert scenario.stratified == bool(place)
     truth = coverage.prevalence(scenario.level[0])
     hits = {"raw": 0, "design-based": 0, "prediction-powered": 0}
     for number in range(200):
@@ -267,6 +321,13 @@ def test_a_corpus_is_the_scored_sentences_with_their_labels() -> None:
     assert corpus.score.tolist() == [0.9, 0.2]
     np.testing.assert_equal(corpus.label, [np.nan, 1.0])
     np.testing.assert_equal(corpus.inclusion, [np.nan, 0.5])
+
+
+def test_strata_are_used_where_they_name_every_scored_sentence() -> None:
+    labels, chances = {("y", 0): 1.0}, {("y", 0): 0.5}
+    strata = {("x", 0): "low", ("y", 0): "high", ("z", 3): "other"}
+    assert corpus_of(TABLE, "calm", labels, chances, strata).stratum.tolist() == [1, 0]
+    assert corpus_of(TABLE, "calm", labels, chances, {("y", 0): "high"}).stratum is None
 
 
 def test_a_label_of_an_unknown_sentence_is_refused() -> None:

@@ -12,10 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from stance.errors import DataError
-from stance.gold import Gold, GoldLabel, adjudicate, adjudicated, check_sentences, require_labels
+from stance.gold import (
+    Gold,
+    GoldLabel,
+    GoldStance,
+    adjudicate,
+    adjudicated,
+    check_sentences,
+    require_labels,
+)
 from stance.gold.files import read_gold
 from stance.gold.label_studio import labelling_config
 from stance.gold.rows import gold_of_rows
+from stance.records import Polarity
 
 FRAMES = ("restraint", "care")
 CSV = "article_id,sentence_id,coder,restraint,care\na,0,ann,1,NA\na,0,ben,0,\na,3,ann,0,1\n"
@@ -62,6 +71,77 @@ def test_every_form_holds_the_same_labels(tmp_path: Path) -> None:
     assert read_gold(tmp_path / "saved", frames=FRAMES).labels == EXPECTED
     in_memory = gold_of_rows(datasets.Dataset.from_list(ROWS), place="memory")
     assert (in_memory.labels, in_memory.frames) == (EXPECTED, FRAMES)
+
+
+STANCE_ROWS: list[dict[str, Any]] = [
+    {
+        "article_id": "a",
+        "sentence_id": 0,
+        "coder": "ann",
+        "stance:Israel": "favor",
+        "stance:EU": "-",
+    },
+    {"article_id": "a", "sentence_id": 0, "coder": "ben", "stance:Israel": "NA", "stance:EU": ""},
+]
+EXPECTED_STANCES = (
+    GoldStance("a", 0, "ann", "Israel", Polarity.FAVOR),
+    GoldStance("a", 0, "ann", "EU", None),
+    GoldStance("a", 0, "ben", "Israel", Polarity.NA),
+    GoldStance("a", 0, "ben", "EU", None),
+)
+
+
+def test_every_form_holds_the_same_stances(tmp_path: Path) -> None:
+    head, cells = ",".join(STANCE_ROWS[0]), [[*map(str, row.values())] for row in STANCE_ROWS]
+    text = "\n".join([head, *map(",".join, cells)]) + "\n"
+    pq.write_table(pa.Table.from_pylist(STANCE_ROWS), tmp_path / "gold.parquet")
+    choices = [
+        {"from_name": name, "type": "choices", "value": {"choices": [row[name]]}}
+        for row, name in ((STANCE_ROWS[0], "stance:Israel"), (STANCE_ROWS[1], "stance:Israel"))
+    ]
+    task = {
+        "data": {"article_id": "a", "sentence_id": 0, "targets": "Israel"},
+        "annotations": [
+            {"completed_by": who, "result": [choice]}
+            for who, choice in zip(("ann", "ben"), choices, strict=True)
+        ],
+    }
+    files = [
+        written(tmp_path / "gold.csv", text),
+        written(tmp_path / "gold.tsv", text.replace(",", "\t")),
+        written(tmp_path / "gold.jsonl", "".join(json.dumps(row) + "\n" for row in STANCE_ROWS)),
+        tmp_path / "gold.parquet",
+    ]
+    for path in files:
+        gold = read_gold(path, targets=("Israel", "EU"))
+        assert (gold.stances, gold.frames, gold.labels) == (EXPECTED_STANCES, (), ()), path
+    datasets.Dataset.from_list(STANCE_ROWS).save_to_disk(str(tmp_path / "saved"))
+    assert read_gold(tmp_path / "saved").stances == EXPECTED_STANCES
+    export = read_gold(written(tmp_path / "export.json", json.dumps([task])))
+    assert (export.coders, export.stances) == (("ann", "ben"), EXPECTED_STANCES[::2])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("stance:Israel", "pro", "row 1: stance:Israel is 'pro'; write favor, against, neutral or"),
+        ("stance:Isreal", "favor", "column 'stance:Isreal' is no target of the result (did you"),
+        ("stance:Norway", "favor", "column 'stance:Norway' is no target of the result (the targ"),
+        ("stance:", "favor", "column 'stance:' names no target; write stance:NAME"),
+    ],
+)
+def test_faults_of_stances(tmp_path: Path, column: str, value: str, message: str) -> None:
+    path = written(tmp_path / "gold.csv", f"article_id,sentence_id,{column}\na,0,{value}\n")
+    with pytest.raises(DataError) as caught:
+        read_gold(path, frames=FRAMES, targets=("Israel", "EU"))
+    assert str(caught.value).removeprefix(f"{path}: ").startswith(message)
+
+
+def test_stances_are_adjudicated_as_frames_are() -> None:
+    favor, against, neutral = Polarity.FAVOR, Polarity.AGAINST, Polarity.NEUTRAL
+    assert adjudicate({"a": favor, "b": against, "c": favor}) is favor
+    assert adjudicate({"a": favor, "b": against, "c": neutral}) is None
+    assert adjudicate({"a": favor, "b": favor, "gold": neutral}) is neutral
 
 
 def test_numbers_that_a_spreadsheet_left() -> None:

@@ -37,7 +37,7 @@ def test_groups_add_up(result: stance.Analysis) -> None:
         assert share.intensity_low <= share.intensity <= share.intensity_high
 
 
-@pytest.mark.parametrize(("period", "n"), [("year", 1), ("month", 3), ("day", 18)])
+@pytest.mark.parametrize(("period", "n"), [("year", 1), ("month", 3), ("week", 9), ("day", 18)])
 def test_periods(result: stance.Analysis, period: str, n: int) -> None:
     shares = group_shares(result.profiles, period=period)  # type: ignore[arg-type]
     assert len({share.group for share in shares}) == 1 + n

@@ -13,9 +13,9 @@ from tiny_models import THREE, TWO, write_tiny
 
 from stance.codebooks import load_codebook
 from stance.errors import ScorerError
-from stance.exports import export_model
-from stance.exports.examples import of_sentences
-from stance.exports.precision import convert
+from stance.model_exports import export_model
+from stance.model_exports.examples import of_sentences
+from stance.model_exports.precision import convert
 from stance.records import Question
 from stance.scorers import Scorer, load_scorer
 from stance.scorers.models import parse_model

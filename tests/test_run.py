@@ -11,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from commands import run as command
 
 import stance
+from stance.calibration import Calibration, FrameLogistic, Labels, wordings_hash
 from stance.errors import ConfigError, DataError, RunError
 from stance.runs.files import locked
 
@@ -189,7 +191,53 @@ def test_cells_combine_scores_without_scoring_again(config: MakeConfig, tmp_path
     book = stance.load_codebook("diplomacy")
     assert frames["restraint"]["hypotheses"] == [book.frames["restraint"].hypotheses[1]]
     assert one["codebook"]["content"]["threshold"] == 0.7
-    assert "<td>lexical_diplomacy_w2_t0.7</td>" in run._repr_html_()
+    assert ">lexical_diplomacy_w2_t0.7</td>" in run._repr_html_()
+
+
+def test_targets_take_the_place_of_those_of_every_codebook(
+    config: MakeConfig, tmp_path: Path
+) -> None:
+    def asked(text: str) -> list[set[str]]:
+        run = stance.run(config(f"model: lexical\n{text}"), runs=tmp_path / "runs")
+        rows = [pq.read_table(cell / "stances.parquet").to_pylist() for cell in run.cells]
+        return [{row["target"] for row in own} for own in rows]
+
+    books = "grid: {codebooks: [diplomacy, moral]}\n"
+    assert asked(f"targets: [{{name: Tarvia, aliases: [Tarvian]}}]\n{books}") == [{"Tarvia"}] * 2
+    assert asked("targets: none\n") == [set()]
+    assert len(asked("")[0]) > 1
+    assert len(list((tmp_path / "runs").iterdir())) == 3
+
+
+def test_a_calibration_decides_the_tags(config: MakeConfig, tmp_path: Path) -> None:
+    plain = stance.run(config("model: lexical\n"), runs=tmp_path / "runs")
+    book = stance.load_codebook("diplomacy")
+    about = {"wordings_sha256": wordings_hash(book.frames["restraint"].hypotheses)}
+    own = FrameLogistic(**about, n=50, n_positive=20, slope=1.0, intercept=0.0, threshold=0.05)
+    of = Labels(file="dev.csv", sha256="0" * 64, split="dev", n=50, ids=(("a", 0),))
+    frames = {"diplomacy.restraint": own}
+    made = Calibration(scorer="lexical", fitted_on=(of,), frames=frames)
+    (tmp_path / "cal.json").write_text(made.model_dump_json())
+    path = config("model: lexical\ncalibration: cal.json\n")
+    run = stance.run(path, runs=tmp_path / "runs")
+    assert run.folder != plain.folder
+    manifest = json.loads((run.cells[0] / "manifest.json").read_text())
+    assert [labels["file"] for labels in manifest["calibration"]["fitted_on"]] == ["dev.csv"]
+    shares = [
+        {row["frame"]: row["share"] for row in each.rows() if row["group"] == "all"}
+        for each in (plain, run)
+    ]
+    assert shares[1]["restraint"] == 1.0 > shares[0]["restraint"]
+    assert shares[1]["deterrence"] == shares[0]["deterrence"]
+    assert stance.run(path, runs=tmp_path / "runs").skipped
+    other = made.model_copy(update={"frames": {"diplomacy.restraint": replace_intercept(own)}})
+    (tmp_path / "cal.json").write_text(other.model_dump_json())
+    again = stance.run(path, runs=tmp_path / "runs")
+    assert [status for _, _, status in stages(again)] == ["done"] * 5
+
+
+def replace_intercept(own: FrameLogistic) -> FrameLogistic:
+    return own.model_copy(update={"intercept": -9.0})
 
 
 def test_groups_are_in_the_table(config: MakeConfig, tmp_path: Path) -> None:

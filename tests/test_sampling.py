@@ -13,6 +13,7 @@ from commands import run
 from stance import analyze
 from stance.errors import ConfigError, DataError
 from stance.gold.files import read_gold
+from stance.records import Polarity, TargetName
 from stance.results import Result, load_result
 from stance.sampling import allocate, assign, draw_sample, score_stratum
 from stance.sheets import draw_sheet
@@ -119,10 +120,56 @@ def test_the_coded_sheet_comes_back_with_its_design(result: Result, tmp_path: Pa
     assert len(gold.keys) == 9
     weight = sum(1 / gold.inclusion[key] for key in gold.keys)
     assert weight == pytest.approx(len(result.scored))
+    assert set(gold.strata) == {(row["article_id"], row["sentence_id"]) for row in result.scored}
     with files[1].open(encoding="utf-8", newline="") as file:
         design = list(csv.DictReader(file))
     assert {row["outlet"] for row in design} == {"Post", "Times"}
     assert all(row["stratum"].endswith(f"; {row['outlet']}") for row in design)
+
+
+def test_the_design_tells_of_the_whole_population(result: Result) -> None:
+    design = draw_sheet(result, 9).design
+    assert [(row["article_id"], row["sentence_id"]) for row in design] == [
+        (row["article_id"], row["sentence_id"]) for row in result.scored
+    ]
+    assert sum(row["drawn"] for row in design) == 9
+    strata = {row["stratum"] for row in design}
+    for stratum in strata:
+        own = [row for row in design if row["stratum"] == stratum]
+        drawn = sum(row["drawn"] for row in own)
+        assert {row["inclusion_probability"] for row in own} == {repr(drawn / len(own))}
+
+
+def test_stance_is_asked_toward_the_targets_that_a_sentence_names(tmp_path: Path) -> None:
+    text = "The crowd praised Arland. Borland met Arland. The market opened."
+    (tmp_path / "in.txt").write_text(text, encoding="utf-8")
+    targets = [TargetName("Arland"), TargetName("Borland")]
+    done = analyze(tmp_path / "in.txt", model="lexical", targets=targets)
+    measured = load_result(done.save(tmp_path / "out", report=False))
+    sheet = draw_sheet(measured, 3, by=("target",), stance=True)
+    assert {row["stratum"] for row in sheet.design} == {"a target", "no target"}
+    asked = {r["sentence_id"]: (r["stance:Arland"], r["stance:Borland"]) for r in sheet.rows}
+    assert asked == {0: ("", "-"), 1: ("", ""), 2: ("-", "-")}
+    files = sheet.save(tmp_path / "gold.csv", label_studio=True)
+    coded = files[0].read_text(encoding="utf-8").replace(",,-\n", ",favor,-\n")
+    files[0].write_text(coded, encoding="utf-8")
+    gold = read_gold(files[0], frames=measured.frames, targets=measured.targets)
+    assert gold.of_target("Arland") == {("in", 0): {"coder": Polarity.FAVOR}}
+    assert gold.of_target("Borland") == {}
+    tasks = json.loads(files[2].read_text(encoding="utf-8"))
+    named = {task["data"]["sentence_id"]: task["data"]["targets"] for task in tasks}
+    assert named == {0: "Arland", 1: "Arland, Borland", 2: "-"}
+    config = files[3].read_text(encoding="utf-8")
+    assert "<Choices name=\"stance:Arland\" toName='text'" in config
+    assert "<Choice value='against'/>" in config
+
+
+def test_stance_cannot_be_asked_where_none_was_measured(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("It rained. Snow fell.", encoding="utf-8")
+    done = analyze(tmp_path / "in.txt", model="lexical", targets="none")
+    measured = load_result(done.save(tmp_path / "out", report=False))
+    with pytest.raises(ConfigError, match=r"out: no stance toward a target was measured; name so"):
+        draw_sheet(measured, 2, stance=True)
 
 
 def test_a_sheet_is_never_written_over(result: Result, tmp_path: Path) -> None:
@@ -139,7 +186,7 @@ def test_a_sheet_is_never_written_over(result: Result, tmp_path: Path) -> None:
 def test_options_that_cannot_be_used(result: Result) -> None:
     with pytest.raises(ConfigError, match=r"has no frame 'care'; name one of solidarity, deterr"):
         draw_sheet(result, 4, frame="care")
-    with pytest.raises(ConfigError, match=r"is not stratified by 'colour'; name score or outlet"):
+    with pytest.raises(ConfigError, match=r"by 'colour'; name score, outlet, target, or noth"):
         draw_sheet(result, 4, by=("colour",))
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from tiny import write_checkpoint
 from tiny_models import THREE, write_tiny
 
 from stance.codebooks import load_codebook
 from stance.errors import ConfigError, ScorerError
-from stance.exports import export_model
-from stance.exports.examples import of_sentences
+from stance.model_exports import export_model
+from stance.model_exports.examples import of_sentences
 from stance.records import Question
 from stance.scorers import Scorer, backends, load_scorer
 from stance.scorers.bundled import MODELS
@@ -26,7 +26,7 @@ PREMISES = (
     "Both capitals were urged to hold their fire and to go back to the table before winter.",
     "word " * 2_000,
 )
-CHANGED: dict[str, dict[str, object]] = {
+CHANGED: dict[str, dict[str, Any]] = {
     "bundled": {"most_premise": 64},
     "bundled_torch": {"most_premise": 64},
     "embedding": {"scale": 10.0},
@@ -44,22 +44,21 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def options(backend: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+def options(backend: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The options without which a backend cannot be loaded."""
+    root = tmp_path_factory.mktemp("models")
     if backend == "transformers":
-        folder = tmp_path_factory.mktemp("tiny")
-        write_checkpoint(folder, "bert", ("entailment", "neutral", "contradiction"))
-        return {"model": str(folder), "device": "cpu"}
+        return {"model": str(write_tiny(root / "tiny")), "device": "cpu"}
     if backend == "onnx":
-        folder = tmp_path_factory.mktemp("exported")
-        export_model(write_tiny(folder / "tiny"), folder / "onnx", examples=of_sentences(["A."]))
-        return {"model": folder / "onnx"}
+        export_model(write_tiny(root / "tiny"), root / "onnx", examples=of_sentences(["A town."]))
+        return {"model": root / "onnx"}
     if backend == "fusion":
         return {"models": ("lexical", "embedding:mini")}
     return {"device": "cpu"} if backend == "bundled_torch" else {}
 
 
 @pytest.fixture(scope="module")
-def scorer(backend: str, options: dict[str, object]) -> Scorer:
+def scorer(backend: str, options: dict[str, Any]) -> Scorer:
     return load_scorer(backend, **options)
 
 
@@ -96,7 +95,7 @@ def test_an_option_that_can_change_answers_changes_the_fingerprint(
     backend: str, options: dict[str, object], scorer: Scorer
 ) -> None:
     assert load_scorer(backend, **options).fingerprint == scorer.fingerprint
-    changed = load_scorer(backend, **{**options, **CHANGED[backend]})
+    changed = load_scorer(backend, **options, **CHANGED[backend])
     assert changed.fingerprint != scorer.fingerprint
 
 

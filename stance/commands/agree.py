@@ -39,7 +39,11 @@ def agree(
 
     measured = None if result is None else load_result(result)
     known = None if codebook is None else tuple(load_codebook(codebook).frames)
-    labels = read_gold(gold, frames=known if measured is None else measured.frames)
+    labels = read_gold(
+        gold,
+        frames=known if measured is None else measured.frames,
+        targets=None if measured is None else measured.targets,
+    )
     if measured is not None:
         check_sentences(labels, measured.texts, str(measured.folder))
     found = agreement.agree(labels, result=measured, seed=seed)

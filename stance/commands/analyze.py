@@ -13,6 +13,7 @@ from stance.errors import ConfigError
 
 if TYPE_CHECKING:
     from stance.analysis import Analysis
+    from stance.groups import Grouping, Period
     from stance.toward import Targets
 
 
@@ -33,6 +34,22 @@ def _targets(text: str | None) -> Targets | None:
     if word == "auto":
         return "auto"
     return "none" if word == "none" else parse_targets(text)
+
+
+def _check_groups(
+    inputs: Sequence[str],
+    grouping: Grouping,
+    columns: dict[str, str],
+    *,
+    skip_bad: bool,
+    limit: int | None,
+) -> None:
+    """Check before anything is tagged that articles can be grouped; reads up to the first."""
+    from stance.groups import check_groups
+    from stance.readers import read_articles
+
+    articles = read_articles(inputs, columns=columns, skip_bad=skip_bad, limit=limit)
+    check_groups(articles, by=grouping.by, period=grouping.period)
 
 
 @click.command()
@@ -95,6 +112,18 @@ def _targets(text: str | None) -> Targets | None:
 @click.option("--head", type=click.Path(path_type=Path), help="Head that stance fit wrote.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
+@click.option(
+    "--group-by",
+    "names",
+    multiple=True,
+    metavar="outlet|date|COLUMN",
+    help="Write corpus.html, a report of groups of articles; may be given twice, once with date.",
+)
+@click.option(
+    "--period",
+    type=click.Choice(["week", "month", "year", "day"]),
+    help="How --group-by date cuts dates; by default to the month.",
+)
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
 def analyze(
     inputs: tuple[str, ...],
@@ -112,17 +141,23 @@ def analyze(
     head: Path | None,
     threads: int,
     limit: int | None,
+    names: tuple[str, ...],
+    period: Period | None,
     quiet: bool,
 ) -> None:
     """Tag, profile and plot the articles in INPUT… (files, folders, or - for standard input).
 
     Reads txt, md, html, jsonl, csv, tsv and parquet; writes tables, figures, a manifest and
-    report.html to --out.
+    report.html to --out; with --group-by also corpus.html.
     """
     from stance import experiment, runs, terminal
+    from stance.groups import grouping_of
 
     columns, toward = _columns(pairs), _targets(targets)
+    grouping = grouping_of(names, period=period)
     runs.check_target(out)
+    if grouping is not None and "-" not in inputs:
+        _check_groups(inputs, grouping, columns, skip_bad=skip_bad, limit=limit)
     with terminal.progress(quiet=quiet) as on_progress:
         result = experiment.analyze(
             inputs,
@@ -142,7 +177,7 @@ def analyze(
             on_progress=on_progress,
             on_skip=None if quiet else terminal.report_skip,
         )
-    result.save(out)
+    result.save(out, group_by=names, period=period)
     _print(result, form, out, quiet=quiet)
 
 

@@ -55,7 +55,7 @@ def estimate(
     random sample of the sentences; its column inclusion_probability says with what chances.
     """
     found = inputs.read_result(result)
-    labels = inputs.read_labels(gold, inputs.asked_frames(frames, found))
+    labels = inputs.read_labels(gold, inputs.asked_frames(frames, found), found)
     _check_apart(found, labels)
     groups = None
     if group is not None:
@@ -69,7 +69,7 @@ def estimate(
         _print(rows, power)
     else:
         printing.print_rows(rows, form)
-    _notes(rows, labels, len(corpus.article))
+    _notes(rows, labels, corpus)
 
 
 def _check_apart(found: inputs.Result, labels: inputs.Labels) -> None:
@@ -89,7 +89,9 @@ def _corpus(found: inputs.Result, labels: inputs.Labels, frame: str) -> Corpus:
     from stance.estimation import corpus_of
 
     try:
-        return corpus_of(found.sentences, frame, labels.values[frame], labels.inclusion)
+        return corpus_of(
+            found.sentences, frame, labels.values[frame], labels.inclusion, labels.strata
+        )
     except DataError as error:
         raise DataError(f"{labels.place}: {frame}: {error}") from error
 
@@ -153,12 +155,18 @@ def _labels(needed: float) -> str:
     return "more articles" if math.isinf(needed) else f"{needed:.0f}"
 
 
-def _notes(rows: Sequence[dict[str, Any]], labels: inputs.Labels, scored: int) -> None:
+def _notes(rows: Sequence[dict[str, Any]], labels: inputs.Labels, corpus: Corpus) -> None:
+    scored = len(corpus.article)
     corrected = [row for row in rows if row["method"] != "raw"]
     if not labels.inclusion:
         printing.note(
             f"{labels.place} has no inclusion_probability; the labels are taken for a simple "
             "random sample of the sentences, which only you can know"
+        )
+    if len(set(labels.inclusion.values())) > 1 and corpus.stratum is None:
+        printing.note(
+            f"{labels.place} does not say in which stratum the sentences lie that were not drawn; "
+            "design-based intervals are wider than they need be"
         )
     if any(math.isnan(row["estimate"]) for row in rows):
         printing.note("– stands where a group has too few articles or labels to be estimated")

@@ -39,7 +39,7 @@ def fit(
 
     found = inputs.read_result(result)
     _check_zero_shot(found)
-    labels = inputs.read_labels(gold, inputs.asked_frames(frames, found))
+    labels = inputs.read_labels(gold, inputs.asked_frames(frames, found), found)
     heads: dict[str, FrameHead] = {}
     rows: list[dict[str, Any]] = []
     for frame in labels.frames:

@@ -36,13 +36,18 @@ class Result:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """Labels of sentences, one value a frame, with the chance of every sentence to be drawn."""
+    """Labels of sentences, one value a frame, and how the sentences were drawn.
+
+    ``inclusion`` is the chance of a sentence to be drawn, ``strata`` its stratum; both may cover
+    sentences that were not.
+    """
 
     place: str
     sha256: str
     frames: tuple[str, ...]
     values: Mapping[str, Mapping[tuple[str, int], float]]
     inclusion: Mapping[tuple[str, int], float]
+    strata: Mapping[tuple[str, int], str]
 
 
 def read_result(folder: Path) -> Result:
@@ -80,16 +85,18 @@ def asked_frames(frames: Sequence[str], result: Result) -> tuple[str, ...]:
     return tuple(frames) or known
 
 
-def read_labels(path: Path, frames: Collection[str]) -> Labels:
+def read_labels(path: Path, frames: Collection[str], result: Result) -> Labels:
     """Read gold labels; what several coders say is adjudicated, a tie is left out.
 
     Raises:
-        DataError: The file cannot be read, has none of the frames, or a row cannot be used.
+        DataError: The file cannot be read, has none of the frames, or a column or row cannot be
+            used with the result.
     """
-    from stance.gold import adjudicated
+    from stance.gold import adjudicated, check_sentences
     from stance.gold.files import read_gold
 
-    gold = read_gold(path)
+    gold = read_gold(path, frames=tuple(result.codebook.frames))
+    check_sentences(gold, _texts(result), str(result.folder))
     named = tuple(frame for frame in frames if frame in gold.frames)
     if not named:
         raise DataError(f"{path}: has no column of a frame; the frames are {', '.join(frames)}")
@@ -97,7 +104,13 @@ def read_labels(path: Path, frames: Collection[str]) -> Labels:
         frame: {key: float(value) for key, value in adjudicated(gold, frame).items()}
         for frame in named
     }
-    return Labels(gold.place, gold.sha256, named, values, gold.inclusion)
+    return Labels(gold.place, gold.sha256, named, values, gold.inclusion, gold.strata)
+
+
+def _texts(result: Result) -> dict[tuple[str, int], str]:
+    names = ("article_id", "sentence_id", "text")
+    columns = (result.sentences[name].to_pylist() for name in names)
+    return {(article, number): text for article, number, text in zip(*columns, strict=True)}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -60,8 +60,8 @@ def export(
     """
     from stance.codebooks import load_codebook
     from stance.errors import ConfigError
-    from stance.exports import export_model
-    from stance.exports.examples import read_labelled, read_sentences
+    from stance.model_exports import export_model
+    from stance.model_exports.examples import read_labelled, read_sentences
 
     if gold is not None and sentences is not None:
         raise ConfigError("--gold and --sentences exclude each other; labelled data is enough")

@@ -12,10 +12,10 @@ import click
 @click.option("--n", type=click.IntRange(min=1), default=200, show_default=True)
 @click.option(
     "--by",
-    type=click.Choice(["score", "outlet", "nothing"]),
+    type=click.Choice(["score", "outlet", "target", "nothing"]),
     multiple=True,
     default=("score", "outlet"),
-    help="What to stratify by; may be given twice.  [default: score, outlet]",
+    help="What to stratify by; may be given again.  [default: score, outlet]",
 )
 @click.option("--frame", help="Frame whose score is meant; the highest of all if not given.")
 @click.option("--coder", "coders", multiple=True, default=("coder",), help="Name of a coder.")
@@ -29,6 +29,7 @@ import click
 @click.option(
     "--out", type=click.Path(path_type=Path), default="gold.csv", show_default=True, help="Sheet."
 )
+@click.option("--stance", is_flag=True, help="Ask for the stance toward the targets as well.")
 @click.option("--label-studio", is_flag=True, help="Write tasks for Label Studio as well.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 def sample(
@@ -39,6 +40,7 @@ def sample(
     coders: tuple[str, ...],
     overlap: float,
     out: Path,
+    stance: bool,
     label_studio: bool,
     seed: int,
 ) -> None:
@@ -51,7 +53,14 @@ def sample(
 
     strata = tuple(name for name in by if name != "nothing")
     sheet = draw_sheet(
-        load_result(result), n, by=strata, frame=frame, coders=coders, overlap=overlap, seed=seed
+        load_result(result),
+        n,
+        by=strata,
+        frame=frame,
+        coders=coders,
+        overlap=overlap,
+        stance=stance,
+        seed=seed,
     )
     files = sheet.save(out, label_studio=label_studio)
     rows, strata_drawn = len(sheet.coders), len({drawn.stratum for drawn in sheet.drawn})

@@ -11,7 +11,8 @@ Three estimators of the share of sentences that carry a frame:
   below it is the regression estimator of Cassel, Särndal & Wretman 1976).
 
 Standard errors are those of the jackknife that deletes one article at a time (CV3 of MacKinnon,
-Nielsen & Webb 2023): sentences of an article are not independent, articles are taken to be.
+Nielsen & Webb 2023): sentences of an article are not independent, articles are taken to be. Where
+the strata of the sample are known, they are credited (see `stance.estimation.strata`).
 """
 
 from __future__ import annotations
@@ -34,13 +35,11 @@ from stance.estimation.jackknife import (
     interval_of,
     jackknife,
     quantile,
-    slope_of,
-    totals_of,
-    values_of,
-    without_one,
 )
 from stance.estimation.planning import floor_variance, labels_needed
+from stance.estimation.strata import Replicates, replicate
 from stance.metrics import Estimate
+from stance.notebook import Rows
 
 __all__ = [
     "EVERY",
@@ -85,17 +84,18 @@ def measure(
             articles than `LEAST_ARTICLES`, or no sentence is in the reference group.
     """
     _check(corpus)
-    found = _prevalences(totals_of(corpus, np.zeros(len(corpus.article), np.int64), 1), [EVERY])
+    everything = np.zeros(len(corpus.article), np.int64)
+    found = _prevalences(replicate(corpus, everything, 1), [EVERY])
     if groups is None:
-        return found
+        return Rows(found)
     names = sorted(set(groups))
     first = names[0] if reference is None else reference
     if first not in names:
         raise DataError(f"no sentence is in the group {first!r}; the groups are {', '.join(names)}")
     place = {name: k for k, name in enumerate(names)}
     index = np.array([place[name] for name in groups], dtype=np.int64)
-    totals = totals_of(corpus, index, len(names))
-    return found + _prevalences(totals, names) + _differences(totals, names, place[first])
+    made = replicate(corpus, index, len(names))
+    return Rows(found + _prevalences(made, names) + _differences(made, names, place[first]))
 
 
 def _check(corpus: Corpus) -> None:
@@ -108,18 +108,18 @@ def _check(corpus: Corpus) -> None:
         )
 
 
-def _prevalences(
-    totals: Float64[np.ndarray, "article group 9"], names: Sequence[str]
-) -> tuple[Prevalence, ...]:
-    values, without = values_of(totals.sum(axis=0)), without_one(totals)
-    slope = float(slope_of(totals.sum(axis=0)))
+def _prevalences(made: Replicates, names: Sequence[str]) -> tuple[Prevalence, ...]:
     found: list[Prevalence] = []
     for group, name in enumerate(names):
+        totals, values, without = (
+            made.totals[:, group],
+            made.values[group],
+            made.without[:, group],
+        )
         own = [
-            _one(name, totals[:, group], values[group, k], without[:, group, k], method)
-            for k, method in enumerate(METHODS)
+            _one(name, totals, values[k], without[:, k], method) for k, method in enumerate(METHODS)
         ]
-        found += _gained(own, slope)
+        found += _gained(own, made.slope)
     return tuple(found)
 
 
@@ -161,10 +161,8 @@ def _gained(own: Sequence[Prevalence], slope: float) -> list[Prevalence]:
     return [raw, replace(design, gain=1.0), replace(powered, gain=gain, slope=slope)]
 
 
-def _differences(
-    totals: Float64[np.ndarray, "article group 9"], names: Sequence[str], first: int
-) -> tuple[Prevalence, ...]:
-    values, without = values_of(totals.sum(axis=0)), without_one(totals)
+def _differences(made: Replicates, names: Sequence[str], first: int) -> tuple[Prevalence, ...]:
+    totals, values, without = made.totals, made.values, made.without
     return tuple(
         _difference(
             (names[group], names[first], method),

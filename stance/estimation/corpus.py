@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 
 from stance.errors import DataError
 from stance.metrics import Estimate
+from stance.notebook import html_of_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +28,9 @@ class Corpus:
 
     ``article`` numbers the articles from 0; ``tagged`` is the model's decision and ``score`` its
     probability; ``label`` is 0 to 1 (the mean over coders), NaN where nobody coded; ``inclusion``
-    is the probability with which a labelled sentence came into the sample, in (0, 1].
+    is the probability with which a labelled sentence came into the sample, in (0, 1]. ``stratum``
+    numbers the strata that a fixed number of sentences was drawn from, from 0; None where they are
+    not known for every sentence.
     """
 
     article: Int64[np.ndarray, " sentence"]
@@ -35,6 +38,7 @@ class Corpus:
     score: Float64[np.ndarray, " sentence"]
     label: Float64[np.ndarray, " sentence"]
     inclusion: Float64[np.ndarray, " sentence"]
+    stratum: Int64[np.ndarray, " sentence"] | None = None
 
     @property
     def labelled(self) -> Bool[np.ndarray, " sentence"]:
@@ -64,12 +68,15 @@ class Prevalence:
     gain: float = math.nan
     slope: float = math.nan
 
+    _repr_html_ = html_of_record
+
 
 def corpus_of(
     sentences: pa.Table,
     frame: str,
     labels: Mapping[SentenceKey, float],
     inclusion: Mapping[SentenceKey, float] | None = None,
+    strata: Mapping[SentenceKey, str] | None = None,
 ) -> Corpus:
     """Return the scored sentences of a ``sentences`` table with the labels of a frame.
 
@@ -81,6 +88,7 @@ def corpus_of(
         labels: The label of every coded sentence, 0 to 1; leave out what is NA.
         inclusion: The inclusion probability of every coded sentence; without, the labels are taken
             for a simple random sample.
+        strata: The stratum of every sentence, coded or not; used if it names all that were scored.
 
     Raises:
         DataError: The table does not have the frame, a label is of a sentence that is not in it,
@@ -104,12 +112,22 @@ def corpus_of(
         np.array(scored[f"p_{frame}"].to_pylist(), dtype=np.float64),
         np.array([labels.get(key, math.nan) for key in keys], dtype=np.float64),
         _chances(keys, labels, inclusion),
+        _strata(keys, strata or {}),
     )
 
 
 def _keys(sentences: pa.Table) -> list[SentenceKey]:
     columns = (sentences[name].to_pylist() for name in ("article_id", "sentence_id"))
     return list(zip(*columns, strict=True))
+
+
+def _strata(
+    keys: list[SentenceKey], strata: Mapping[SentenceKey, str]
+) -> Int64[np.ndarray, " sentence"] | None:
+    if not all(key in strata for key in keys):
+        return None
+    _, found = np.unique([strata[key] for key in keys], return_inverse=True)
+    return found.astype(np.int64)
 
 
 def _chances(

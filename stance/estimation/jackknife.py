@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64
 
 from stance.estimation.corpus import Corpus
 
@@ -16,7 +16,7 @@ METHODS = ("raw", "design-based", "prediction-powered")
 _LEVEL = 0.975
 SMALL = 1e-9
 
-Totals: TypeAlias = Float64[np.ndarray, "... group 9"]
+Totals: TypeAlias = Float64[np.ndarray, "... 9"]
 """Sums over sentences, in the order of `Sum`."""
 
 
@@ -35,10 +35,10 @@ class Sum(IntEnum):
 
 
 def totals_of(
-    corpus: Corpus, group: Int64[np.ndarray, " sentence"], n_groups: int
-) -> Float64[np.ndarray, "article group 9"]:
-    """Return the sums over the sentences of every article and group."""
-    labelled = corpus.labelled
+    corpus: Corpus, inside: Bool[np.ndarray, " sentence"]
+) -> Float64[np.ndarray, "article 9"]:
+    """Return the sums over those sentences of every article that are inside."""
+    labelled = corpus.labelled & inside
     weight = np.zeros(len(labelled))
     weight[labelled] = 1 / corpus.inclusion[labelled]
     label = np.where(labelled, corpus.label, 0.0)
@@ -54,38 +54,39 @@ def totals_of(
         labelled.astype(np.float64),
     )
     n_articles = int(corpus.article.max(initial=-1)) + 1
-    cell = corpus.article * n_groups + group
-    sums = [np.bincount(cell, column, n_articles * n_groups) for column in columns]
-    stacked: np.ndarray = np.stack(sums, axis=1).reshape(n_articles, n_groups, len(Sum))
+    article = corpus.article[inside]
+    sums = [np.bincount(article, column[inside], n_articles) for column in columns]
+    stacked: np.ndarray = np.stack(sums, axis=1)
     return stacked
 
 
-def slope_of(totals: Totals) -> Float64[np.ndarray, " *batch"]:
-    """Return the least-squares slope of labels on scores within groups, 0 without variation."""
+def moments_of(totals: Totals) -> Float64[np.ndarray, "*batch 2"]:
+    """Return what scores and labels share, and the spread of the scores."""
     weight = np.where(totals[..., Sum.WEIGHT] > 0, totals[..., Sum.WEIGHT], 1.0)
     score, label = totals[..., Sum.WEIGHTED_SCORE], totals[..., Sum.LABEL]
-    shared = (totals[..., Sum.SCORE_LABEL] - score * label / weight).sum(axis=-1)
-    spread = (totals[..., Sum.SCORE_SQUARED] - score**2 / weight).sum(axis=-1)
-    slope: np.ndarray = np.zeros_like(shared)
-    np.divide(shared, spread, out=slope, where=spread > 1e-9)
-    return slope
+    shared = totals[..., Sum.SCORE_LABEL] - score * label / weight
+    spread = totals[..., Sum.SCORE_SQUARED] - score**2 / weight
+    moments: np.ndarray = np.stack([shared, spread], axis=-1)
+    return moments
 
 
-def values_of(totals: Totals) -> Float64[np.ndarray, "*batch group 3"]:
-    """Return the estimates of every group, in the order of `METHODS`."""
+def values_of(
+    totals: Totals, moments: Float64[np.ndarray, "*batch 2"]
+) -> tuple[Float64[np.ndarray, "*batch group 3"], Float64[np.ndarray, " *batch"]]:
+    """Return the estimates of every group, in the order of `METHODS`, and the slope.
+
+    The slope is the least-squares one of labels on scores, 0 where the scores do not vary.
+    """
+    shared, spread = moments[..., 0], moments[..., 1]
+    slope = np.divide(shared, spread, out=np.zeros_like(shared), where=spread > 1e-9)
     with np.errstate(divide="ignore", invalid="ignore"):
         raw = totals[..., Sum.TAGGED] / totals[..., Sum.SENTENCES]
         design = totals[..., Sum.LABEL] / totals[..., Sum.WEIGHT]
         everywhere = totals[..., Sum.SCORE] / totals[..., Sum.SENTENCES]
         labelled = totals[..., Sum.WEIGHTED_SCORE] / totals[..., Sum.WEIGHT]
-        powered = design + slope_of(totals)[..., None] * (everywhere - labelled)
+        powered = design + slope[..., None] * (everywhere - labelled)
     values: np.ndarray = np.stack([raw, design, powered], axis=-1)
-    return values
-
-
-def without_one(totals: Float64[np.ndarray, "article group 9"]) -> np.ndarray:
-    """Return the estimates without each article in turn: article × group × method."""
-    return values_of(totals.sum(axis=0) - totals)
+    return values, slope
 
 
 def jackknife(without: Float64[np.ndarray, " article"], centre: float) -> float:

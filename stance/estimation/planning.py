@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from stance.estimation.corpus import Corpus, Prevalence
-from stance.estimation.jackknife import Sum, jackknife, quantile, slope_of, totals_of
+from stance.estimation.jackknife import Sum, jackknife, quantile
+from stance.estimation.strata import replicate
 
 
 def labels_needed(found: Prevalence, floor: float, half_width: float) -> float:
@@ -34,9 +35,7 @@ def floor_variance(corpus: Corpus) -> float:
     It is the squared slope times the jackknife variance of the mean score; the part of it that the
     scores do not see is left out, so a plan near the floor is too hopeful.
     """
-    totals = totals_of(corpus, np.zeros(len(corpus.article), np.int64), 1)
-    kept = totals.sum(axis=0, keepdims=True) - totals
+    found = replicate(corpus, np.zeros(len(corpus.article), np.int64), 1)
+    kept = found.totals.sum(axis=0, keepdims=True) - found.totals
     means = kept[..., Sum.SCORE] / kept[..., Sum.SENTENCES]
-    centre = totals.sum(axis=0)[:, Sum.SCORE] / totals.sum(axis=0)[:, Sum.SENTENCES]
-    slope = float(slope_of(totals.sum(axis=0)))
-    return slope**2 * jackknife(means[:, 0], float(centre[0])) ** 2
+    return found.slope**2 * jackknife(means[:, 0], float(corpus.score.mean())) ** 2

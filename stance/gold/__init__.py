@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, final
+from typing import TypeAlias, TypeVar, final
 
 from stance.errors import DataError
+from stance.records import Polarity
 
 SentenceKey: TypeAlias = tuple[str, int]
 """The id of an article and the number of a sentence in it."""
+
+Code = TypeVar("Code", int, Polarity)
+"""What a coder may say: 0 or 1 of a frame, a polarity of a target."""
 
 ADJUDICATED = ("adjudicated", "gold")
 """Coders whose label decides where others disagree."""
@@ -30,11 +34,27 @@ class GoldLabel:
 
 @final
 @dataclass(frozen=True, slots=True)
+class GoldStance:
+    """How a coder says a sentence speaks of a target; None where that was not coded.
+
+    The polarity NA is a label: the sentence is not about the target.
+    """
+
+    article_id: str
+    sentence_id: int
+    coder: str
+    target: str
+    polarity: Polarity | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Gold:
     """The labels of one source, with what its rows say about their sentences.
 
     ``place`` names the source in messages, ``sha256`` is that of the file (of the rows where there
-    is no file) and ``rows`` the number of a sentence's first row, counted from 1.
+    is no file) and ``rows`` the number of a sentence's first row, counted from 1. ``inclusion`` and
+    ``strata`` say how sentences were drawn, also of those that were not if the source knows.
     """
 
     place: str
@@ -45,11 +65,15 @@ class Gold:
     texts: Mapping[SentenceKey, str] = field(default_factory=dict)
     outlets: Mapping[SentenceKey, str] = field(default_factory=dict)
     inclusion: Mapping[SentenceKey, float] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    stances: tuple[GoldStance, ...] = ()
+    strata: Mapping[SentenceKey, str] = field(default_factory=dict)
 
     @property
     def coders(self) -> tuple[str, ...]:
         """The coders in order of appearance."""
-        return tuple(dict.fromkeys(label.coder for label in self.labels))
+        named = [label.coder for label in self.labels] + [one.coder for one in self.stances]
+        return tuple(dict.fromkeys(named))
 
     @property
     def keys(self) -> tuple[SentenceKey, ...]:
@@ -64,26 +88,37 @@ class Gold:
                 found[label.article_id, label.sentence_id][label.coder] = label.value
         return dict(found)
 
+    def of_target(self, target: str) -> dict[SentenceKey, dict[str, Polarity]]:
+        """Return the stances toward a target that were coded: sentence → coder → polarity."""
+        found: dict[SentenceKey, dict[str, Polarity]] = defaultdict(dict)
+        for label in self.stances:
+            if label.target == target and label.polarity is not None:
+                found[label.article_id, label.sentence_id][label.coder] = label.polarity
+        return dict(found)
 
-def adjudicate(votes: Mapping[str, int]) -> int | None:
+
+def adjudicate(votes: Mapping[str, Code]) -> Code | None:
     """Return the label of the coder ``adjudicated`` or ``gold``, else the majority, None in a tie.
 
     Args:
-        votes: Coder → 0 or 1, as in `Gold.of_frame`.
+        votes: Coder → label, as in `Gold.of_frame` and `Gold.of_target`.
     """
     for coder in ADJUDICATED:
         if coder in votes:
             return votes[coder]
-    counts = Counter(votes.values())
-    if counts[0] == counts[1]:
-        return None
-    return int(counts[1] > counts[0])
+    (first, most), *rest = Counter(votes.values()).most_common(2)
+    return None if rest and rest[0][1] == most else first
 
 
 def adjudicated(gold: Gold, frame: str) -> dict[SentenceKey, int]:
     """Return one label a sentence: that of `adjudicate`; ties are left out."""
-    decided = {key: adjudicate(votes) for key, votes in gold.of_frame(frame).items()}
-    return {key: value for key, value in decided.items() if value is not None}
+    return decided(gold.of_frame(frame))
+
+
+def decided(codes: Mapping[SentenceKey, Mapping[str, Code]]) -> dict[SentenceKey, Code]:
+    """Return one label a sentence: that of `adjudicate`; ties are left out."""
+    found = {key: adjudicate(votes) for key, votes in codes.items()}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def check_sentences(gold: Gold, texts: Mapping[SentenceKey, str], place: str) -> None:
@@ -121,5 +156,7 @@ def require_labels(gold: Gold, frames: Sequence[str]) -> None:
     Raises:
         DataError: All are NA or absent.
     """
+    if not frames:
+        raise DataError(f"{gold.place}: has no column of a frame; add one with 1, 0 or NA")
     if not any(gold.of_frame(frame) for frame in frames):
         raise DataError(f"{gold.place}: every label is NA; write 1 or 0 for at least one sentence")

@@ -20,15 +20,21 @@ DATASETS = "datasets:"
 _Rows = list[dict[str, Any]]
 
 
-def read_gold(source: str | Path, *, frames: Collection[str] | None = None) -> Gold:
+def read_gold(
+    source: str | Path,
+    *,
+    frames: Collection[str] | None = None,
+    targets: Collection[str] | None = None,
+) -> Gold:
     """Read gold labels.
 
     Args:
         source: A csv, tsv, jsonl or parquet file in wide form, an export of Label Studio (JSON or
             JSON-MIN), a folder saved by ``datasets``, or ``datasets:NAME[:SPLIT]`` (extra hf).
             If ``NAME.design.csv`` lies beside ``NAME.csv``, as `stance sample` leaves it, its
-            inclusion probabilities are taken over.
+            inclusion probabilities and strata are taken over.
         frames: The frames there are; None takes every column that is not about the sentence.
+        targets: The targets there are; None takes every column that begins with ``stance:``.
 
     Raises:
         DataError: The file cannot be read, or a row of it cannot be used.
@@ -36,19 +42,20 @@ def read_gold(source: str | Path, *, frames: Collection[str] | None = None) -> G
     """
     if str(source).startswith(DATASETS) or Path(source).is_dir():
         rows = _rows_of_dataset(str(source))
-        return gold_of_rows(rows, place=str(source), frames=frames)
+        return gold_of_rows(rows, place=str(source), frames=frames, targets=targets)
     path = Path(source)
     rows = _rows_of_file(path, frames)
     if not rows:
         raise DataError(f"{path}: holds no rows; add one row a sentence")
     design = path.with_suffix(".design.csv")
-    inclusion = _inclusion(design) if design.is_file() and design != path else {}
+    drawn = _design(design) if design.is_file() and design != path else {}
     return gold_of_rows(
         rows,
         place=str(path),
         frames=frames,
+        targets=targets,
         digest=sha256(path.read_bytes()).hexdigest(),
-        inclusion=inclusion,
+        design=drawn,
     )
 
 
@@ -136,11 +143,14 @@ def _rows_of_dataset(source: str) -> Iterable[Mapping[str, Any]]:
     return rows
 
 
-def _inclusion(design: Path) -> dict[SentenceKey, float]:
+def _design(design: Path) -> dict[SentenceKey, tuple[float, str]]:
     rows = _rows_of_csv(_text(design), design, ",")
     try:
         return {
-            (row["article_id"], int(row["sentence_id"])): float(row["inclusion_probability"])
+            (row["article_id"], int(row["sentence_id"])): (
+                float(row["inclusion_probability"]),
+                row.get("stratum", ""),
+            )
             for row in rows
         }
     except (KeyError, ValueError) as error:

@@ -7,28 +7,44 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from stance.errors import DataError
+from stance.records import Polarity
 
 TOGETHER = "frames"
 """Name of a control with one multiple choice for all frames: what is not chosen is 0."""
 
 
-def labelling_config(definitions: Mapping[str, str]) -> str:
+def labelling_config(definitions: Mapping[str, str], targets: Collection[str] = ()) -> str:
     """Return the labelling configuration: one radio 1 / 0 / NA a frame, with its definition.
+
+    One radio favor / against / neutral / NA a target follows, which may be left open; the field
+    ``targets`` of a task says which ones its sentence names.
 
     Args:
         definitions: Frame → definition, in the order to be shown.
+        targets: The targets whose stance is asked for.
     """
-    controls = "\n".join(
-        f"  <Header size='5' value={quoteattr(f'{frame}: {definition}')}/>\n"
-        f"  <Choices name={quoteattr(frame)} toName='text' choice='single-radio' "
-        "showInline='true' required='true'>"
-        "<Choice value='1'/><Choice value='0'/><Choice value='NA'/></Choices>"
+    shown = ("before", "text", "after")
+    texts = [f"<Text name='{name}' value='${name}'/>" for name in shown]
+    frames = [
+        _radio(frame, f"{frame}: {definition}", ("1", "0", "NA"), required=True)
         for frame, definition in definitions.items()
+    ]
+    named = ["<Header size='5' value='Stance toward: $targets'/>"] if targets else []
+    stances = [
+        _radio(f"stance:{target}", f"toward {target}", [p.value for p in Polarity], required=False)
+        for target in targets
+    ]
+    lines = "\n".join(f"  {line}" for line in (*texts, *frames, *named, *stances))
+    return f"<View>\n{lines}\n</View>\n"
+
+
+def _radio(name: str, head: str, choices: Sequence[str], *, required: bool) -> str:
+    options = "".join(f"<Choice value='{choice}'/>" for choice in choices)
+    return (
+        f"<Header size='5' value={quoteattr(head)}/>\n"
+        f"  <Choices name={quoteattr(name)} toName='text' choice='single-radio' "
+        f"showInline='true' required='{str(required).lower()}'>{options}</Choices>"
     )
-    texts = "\n".join(
-        f"  <Text name='{name}' value='${name}'/>" for name in ("before", "text", "after")
-    )
-    return f"<View>\n{texts}\n{controls}\n</View>\n"
 
 
 def rows_of_tasks(tasks: Any, place: str, frames: Collection[str] | None) -> list[dict[str, Any]]:

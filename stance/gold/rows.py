@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Any, NoReturn
 
 from stance.errors import DataError
-from stance.gold import Gold, GoldLabel, SentenceKey
+from stance.gold import Gold, GoldLabel, GoldStance, SentenceKey
+from stance.records import Polarity
 
 ABOUT = (
     "article_id",
@@ -33,6 +34,8 @@ ABOUT = (
     "end",
     "split",
     "note",
+    "targets",
+    "drawn",
     "id",
     "annotation_id",
     "created_at",
@@ -40,6 +43,12 @@ ABOUT = (
     "lead_time",
 )
 """Columns that are no frames; nor are those that begin with p_, score_, tag_ or odds_."""
+
+STANCE = "stance:"
+"""How the column of a target begins, as in ``stance:Israel``."""
+
+NOT_ASKED = "-"
+"""What stands in the column of a target that a sheet does not ask about."""
 
 CODER = "coder"
 _NAMED = ("article_id", "sentence_id", "coder", "inclusion_probability", "text", "outlet")
@@ -50,6 +59,10 @@ _LABELS: dict[str, int | None] = {
     **dict.fromkeys(("0", "0.0", "False"), 0),
     **dict.fromkeys(("", "NA", "N/A", "nan"), None),
 }
+_POLARITIES: dict[str, Polarity | None] = {
+    **{polarity.value: polarity for polarity in Polarity},
+    **dict.fromkeys(("", NOT_ASKED), None),
+}
 
 
 def gold_of_rows(
@@ -57,26 +70,30 @@ def gold_of_rows(
     *,
     place: str,
     frames: Collection[str] | None = None,
+    targets: Collection[str] | None = None,
     digest: str | None = None,
-    inclusion: Mapping[SentenceKey, float] | None = None,
+    design: Mapping[SentenceKey, tuple[float, str]] | None = None,
 ) -> Gold:
     """Return the gold labels of rows in wide form, one row a sentence and coder.
 
     Args:
         rows: Mappings with ``article_id``, ``sentence_id``, optionally ``coder``, ``text``,
-            ``outlet``, ``inclusion_probability``, and one column a frame with 1, 0 or NA.
+            ``outlet``, ``inclusion_probability``, one column a frame with 1, 0 or NA, and one
+            column ``stance:NAME`` a target with favor, against, neutral or NA (not about it).
         place: What names the source in messages.
         frames: The frames there are; None takes every other column for one.
+        targets: The targets there are; None takes every column that begins with ``stance:``.
         digest: SHA-256 of the source; by default that of the rows.
-        inclusion: Inclusion probabilities kept elsewhere.
+        design: Inclusion probability and stratum of sentences, kept elsewhere.
 
     Raises:
         DataError: A column, an id or a label cannot be used, or a row is there twice.
     """
     listed = [dict(row) for row in rows]
     columns = list(dict.fromkeys(name for row in listed for name in row))
-    found = _frames(columns, frames, place)
-    reader = _Reader(place, found)
+    asked = _targets(columns, targets, place)
+    found = _frames(columns, frames, place, needed=not asked)
+    reader = _Reader(place, found, asked)
     for number, row in enumerate(listed, start=1):
         reader.read(row, number)
     whole = json.dumps(listed, sort_keys=True, default=str).encode()
@@ -88,19 +105,42 @@ def gold_of_rows(
         reader.first,
         reader.texts,
         reader.outlets,
-        {**(inclusion or {}), **reader.inclusion},
+        {**{key: chance for key, (chance, _) in (design or {}).items()}, **reader.inclusion},
+        asked,
+        tuple(reader.stances),
+        {key: stratum for key, (_, stratum) in (design or {}).items()},
     )
 
 
-def _frames(columns: Sequence[str], frames: Collection[str] | None, place: str) -> tuple[str, ...]:
-    for needed in ("article_id", "sentence_id"):
-        if needed not in columns:
-            raise DataError(f"{place}: has no column {needed}; gold needs it to find the sentence")
-    free = [c for c in columns if c not in ABOUT and not c.startswith(_SCORES)]
+def _targets(
+    columns: Sequence[str], targets: Collection[str] | None, place: str
+) -> tuple[str, ...]:
+    found = tuple(c.removeprefix(STANCE) for c in columns if c.startswith(STANCE))
+    for name in found:
+        if not name.strip():
+            raise DataError(f"{place}: column {STANCE!r} names no target; write stance:NAME")
+        if targets is not None and name not in targets:
+            near = get_close_matches(name, targets, n=1)
+            known = f"the targets are {', '.join(targets)}" if targets else "no stance was measured"
+            hint = f"did you mean {STANCE}{near[0]}?" if near else known
+            raise DataError(
+                f"{place}: column {STANCE + name!r} is no target of the result ({hint}); rename "
+                "or remove it"
+            )
+    return found
+
+
+def _frames(
+    columns: Sequence[str], frames: Collection[str] | None, place: str, *, needed: bool
+) -> tuple[str, ...]:
+    for name in ("article_id", "sentence_id"):
+        if name not in columns:
+            raise DataError(f"{place}: has no column {name}; gold needs it to find the sentence")
+    free = [c for c in columns if c not in ABOUT and not c.startswith((*_SCORES, STANCE))]
     for column in free:
         if (column not in frames) if frames is not None else not _NAME.match(column):
             _unknown(column, frames or (), place)
-    if not free:
+    if needed and not free:
         known = f", for instance {next(iter(frames))}" if frames else ""
         raise DataError(f"{place}: has no column of a frame; add one{known} with 1, 0 or NA")
     return tuple(free)
@@ -117,10 +157,11 @@ def _unknown(column: str, frames: Collection[str], place: str) -> NoReturn:
 class _Reader:
     """Collects what rows say."""
 
-    def __init__(self, place: str, frames: Sequence[str]) -> None:
-        self._place, self._frames = place, frames
+    def __init__(self, place: str, frames: Sequence[str], targets: Sequence[str]) -> None:
+        self._place, self._frames, self._targets = place, frames, targets
         self._seen: dict[tuple[SentenceKey, str], int] = {}
         self.labels: list[GoldLabel] = []
+        self.stances: list[GoldStance] = []
         self.first: dict[SentenceKey, int] = {}
         self.texts: dict[SentenceKey, str] = {}
         self.outlets: dict[SentenceKey, str] = {}
@@ -139,6 +180,12 @@ class _Reader:
         self.labels += [
             GoldLabel(*key, coder, frame, self._label(row.get(frame), frame, number))
             for frame in self._frames
+        ]
+        self.stances += [
+            GoldStance(
+                *key, coder, target, self._polarity(row.get(STANCE + target), target, number)
+            )
+            for target in self._targets
         ]
 
     def _fault(self, number: int, what: str) -> NoReturn:
@@ -170,6 +217,14 @@ class _Reader:
         if text not in _LABELS:
             self._fault(number, f"{frame} is {value!r}; write 1, 0 or NA")
         return _LABELS[text]
+
+    def _polarity(self, value: Any, target: str, number: int) -> Polarity | None:
+        text = "" if _empty(value) else str(value).strip()
+        if text not in _POLARITIES:
+            self._fault(
+                number, f"{STANCE}{target} is {value!r}; write favor, against, neutral or NA"
+            )
+        return _POLARITIES[text]
 
     def _probability(self, value: Any, number: int) -> float:
         try:

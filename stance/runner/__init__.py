@@ -15,11 +15,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from stance.errors import RunError
+from stance.notebook import SHOWN, Bar, html_of_rows
 from stance.runner.plan import Plan, make_plan
 from stance.runs import MANIFEST, versions
 from stance.runs.code import code_state
@@ -67,24 +67,17 @@ class Run:
 
         return pd.DataFrame(self.rows())
 
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}, {len(self.manifest['cells']):,} cells)"
+
     def _repr_html_(self) -> str:
-        rows = [row for row in self.rows() if row["group"] == "all"]
-        frames = list(dict.fromkeys(row["frame"] for row in rows))
-        shares = {(row["cell"], row["frame"]): row for row in rows}
-        head = "".join(f"<th>{escape(frame)}</th>" for frame in frames)
-        body = "".join(
-            f"<tr><td>{escape(cell)}</td>"
-            + "".join(_html_share(shares.get((cell, frame))) for frame in frames)
-            + "</tr>"
-            for cell in self.manifest["cells"]
-        )
-        return f"<table><tr><th>cell</th>{head}</tr>{body}</table>"
-
-
-def _html_share(row: dict[str, Any] | None) -> str:
-    if row is None or not row["n_scored"]:
-        return "<td>–</td>"
-    return f"<td>{row['share']:.0%} [{row['share_low']:.0%}, {row['share_high']:.0%}]</td>"
+        shown: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in self.rows():
+            own = {"cell": row["cell"], "group": row["group"], "n": row["n_scored"]}
+            bar = Bar(row["share"], row["share_low"], row["share_high"])
+            shown.setdefault((row["cell"], row["group"]), own)[row["frame"]] = bar
+        rows = list(shown.values())
+        return html_of_rows(rows[:SHOWN], of=len(rows))
 
 
 def run(

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, final
 
+from stance.calibration import read_calibration
 from stance.codebooks import Codebook, load_codebook, shipped_names
 from stance.config import Checks, RunConfig, load_config
 from stance.errors import ConfigError, StanceError
@@ -19,6 +20,7 @@ from stance.runs.code import code_hash
 from stance.runs.directory import Manifest
 from stance.runs.files import digest_of
 from stance.scorers.models import SHIPPED, file_name, located, model_key, parse_model
+from stance.toward import with_targets
 
 _SCORING = ("scorers", "tagging.py", "calibration.py")
 _CELL_STAGES = ("profile", "shares")
@@ -66,6 +68,7 @@ class Plan:
     paths: tuple[Path, ...]
     inputs: tuple[tuple[Path, str], ...]
     groups: tuple[Group, ...]
+    calibration: Path | None = None
 
     @property
     def folder_name(self) -> str:
@@ -132,11 +135,12 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         _check(lambda text: parse_model(located(text, base))),
         _check(lambda name: _codebook(base, name)),
         _check(_input_at(base)),
+        _check(lambda text: read_calibration(_at(base, text))),
     )
     config = load_config(path, settings, checks=checks)
     grid = config.grid
     names = grid.codebooks or (config.codebook,)
-    books = {name: _codebook(base, name) for name in names}
+    books = {name: with_targets(_codebook(base, name), config.targets) for name in names}
     try:
         cells = cells_of(config, lambda name: _fewest_wordings(books[name]))
     except ConfigError as error:
@@ -145,11 +149,13 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
     inputs = tuple((file, file_hash(file)) for file in find_files(paths))
     read = [(_name(file, paths), sha) for file, sha in inputs]
     groups = groupby(cells, key=lambda cell: (cell.model, cell.codebook))
+    own = None if config.calibration is None else _at(base, config.calibration)
+    key = None if own is None else file_hash(own)
     made = [
-        _group(config, books[name], located(model, base), tuple(own), read)
-        for (model, name), own in groups
+        _group(config, books[name], located(model, base), tuple(cells), read, key)
+        for (model, name), cells in groups
     ]
-    return Plan(config, paths, inputs, tuple(made))
+    return Plan(config, paths, inputs, tuple(made), own)
 
 
 def _check(find: Callable[[str], object]) -> Callable[[str], str | None]:
@@ -198,6 +204,7 @@ def _group(
     model: str,
     cells: tuple[Cell, ...],
     read: Sequence[tuple[str, str]],
+    calibration: str | None,
 ) -> Group:
     libraries = _SCORED_BY if model in SHIPPED else (*_SCORED_BY, *_ON_TORCH)
     made_by: Mapping[str, str] = {k: v for k, v in versions().items() if k in libraries}
@@ -205,7 +212,7 @@ def _group(
     place = (config.dtype, "" if config.dtype in ("auto", "float32") else config.device)
     content = (model_key(model), place, config.labels, book.model_dump_json())
     part_key = digest_of(*content, made_by, code)
-    how = (dict(config.columns), config.skip_bad, config.limit, config.part)
+    how = (dict(config.columns), config.skip_bad, config.limit, config.part, calibration)
     return Group(model, book, cells, part_key, digest_of(part_key, read, how, code_hash()))
 
 

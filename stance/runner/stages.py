@@ -50,6 +50,7 @@ def measure_group(
         plan.paths,
         codebook=group.codebook,
         model=group.model,
+        calibration=plan.calibration,
         threads=config.threads,
         device=config.device,
         dtype=config.dtype,

@@ -6,11 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from stance.errors import RunError
+from stance.errors import DataError, RunError
 from stance.runs import file_hash
 
 LOCK = "lock"
@@ -24,6 +24,21 @@ def replace_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     scratch.replace(path)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that a user named, as `replace_file` does; one that is there is replaced.
+
+    Raises:
+        DataError: It cannot be written; what was there is left as it was.
+    """
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        with suppress(OSError):
+            path.with_name(f".{path.name}.tmp").unlink()
+        reason = error.strerror or str(error)
+        raise DataError(f"{path}: cannot be written ({reason}); name another file") from error
 
 
 @contextmanager

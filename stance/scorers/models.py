@@ -79,11 +79,6 @@ def _fused(text: str) -> dict[str, object]:
     return {"models": (first, second[weight.end() :]), "weight": float(weight[1])}
 
 
-def _unweighted(part: str) -> tuple[str, str]:
-    weight = _WEIGHT.match(part)
-    return (weight[0], part[weight.end() :]) if weight else ("", part)
-
-
 def _backend_of(folder: Path) -> str:
     if (folder / "shape.json").is_file():
         return "bundled"
@@ -95,8 +90,7 @@ def located(text: str, folder: Path) -> str:
     """Return a model's name for use from here, where a path in it is relative to ``folder``."""
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        parts = (_unweighted(part) for part in rest.split("+"))
-        return f"{kind}:{'+'.join(weight + located(name, folder) for weight, name in parts)}"
+        return f"{kind}:{'+'.join(located(part, folder) for part in rest.split('+'))}"
     there = os.path.normpath(folder / text)
     return there if text not in SHIPPED and Path(there).is_dir() else text
 
@@ -115,8 +109,8 @@ def model_key(text: str) -> list[str]:
     """
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        parts = [_unweighted(part) for part in rest.split("+")]
-        return [kind, *(key for weight, part in parts for key in (weight, *model_key(part)))]
+        parts = [_WEIGHT.sub("", part, count=1) for part in rest.split("+")]
+        return [kind, *(key for part in parts for key in model_key(part))]
     name = parse_model(text)
     folder = _ASSETS / text if text in SHIPPED else Path(text)
     if text in SHIPPED or name.backend != "transformers":
@@ -150,18 +144,16 @@ def open_model(
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
+    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
     if name.backend == "fusion":
-        parts = cast("tuple[str, ...]", name.options["models"])
+        parts = cast("tuple[str, str]", name.options["models"])
         both = tuple(
-            open_model(
-                part, codebook, threads=threads, device=device, dtype=dtype, labels=tuple(labels)
-            )
+            open_model(part, codebook, threads=threads, device=device, dtype=dtype, labels=labels)
             for part in parts
         )
         return load_scorer("fusion", **{**name.options, "models": both})
     backend = _placed(name.backend, device, dtype)
     taken = options_of(backend)
-    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
     options = {option: value for option, value in asked.items() if option in taken}
     for option in asked.keys() - options.keys():
         if asked[option] not in ("auto", (), _HARMLESS.get(option)) and option != "threads":

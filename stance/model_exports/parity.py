@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 
 from stance.errors import ScorerError
-from stance.exports.examples import Examples
+from stance.model_exports.examples import Examples
 from stance.records import LogProbs
 from stance.scorers import Scorer
 from stance.scorers.onnx_folder import APART, PairScorer, batch_gap

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from stance import runs
-from stance.exports.checkpoint import open_checkpoint, torch_scorer, write_float32
-from stance.exports.examples import Examples, of_codebook
-from stance.exports.parity import Parity, check_parity, compare
-from stance.exports.precision import PRECISIONS, convert
+from stance.model_exports.checkpoint import open_checkpoint, torch_scorer, write_float32
+from stance.model_exports.examples import Examples, of_codebook
+from stance.model_exports.parity import Parity, check_parity, compare
+from stance.model_exports.precision import PRECISIONS, convert
 from stance.scorers.onnx_folder import columns_of, unchecked
 
 __all__ = ["PRECISIONS", "Examples", "Parity", "export_model"]
