@@ -12,6 +12,7 @@ import click
 from stance import __version__
 from stance.commands.agree import agree
 from stance.commands.analyze import analyze
+from stance.commands.bench import bench
 from stance.commands.cache import cache
 from stance.commands.calibrate import calibrate
 from stance.commands.compare import compare
@@ -85,6 +86,7 @@ for command in (
     agree,
     analyze,
     cache,
+    bench,
     calibrate,
     compare,
     estimate,

@@ -113,6 +113,13 @@ def _check_groups(
 @click.option("--head", type=click.Path(path_type=Path), help="Head that stance fit wrote.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
 @click.option(
+    "--precision",
+    type=click.Choice(["exact", "fast"]),
+    default="exact",
+    show_default=True,
+    help="fast computes mini in bfloat16 (extra fast).",
+)
+@click.option(
     "--cache",
     default="off",
     show_default=True,
@@ -150,6 +157,7 @@ def analyze(
     head: Path | None,
     threads: int,
     cache: str,
+    precision: str,
     limit: int | None,
     names: tuple[str, ...],
     period: Period | None,
@@ -176,6 +184,7 @@ def analyze(
         "model": model,
         "calibration": calibration,
         "threads": threads,
+        "precision": precision,
         "device": device,
         "dtype": dtype,
         "labels": tuple(labels.split(",")) if labels else (),

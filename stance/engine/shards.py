@@ -48,6 +48,7 @@ class Setup:
     head: str | None = None
     threads: int = 0
     cache: str = OFF
+    precision: str = "exact"
     device: str = "auto"
     dtype: str = "auto"
     labels: tuple[str, ...] = ()
@@ -105,6 +106,7 @@ class ShardWorker:
             setup.model,
             self._book,
             threads=setup.threads,
+            precision=setup.precision,
             device=setup.device,
             dtype=setup.dtype,
             labels=setup.labels,
