@@ -76,7 +76,7 @@ class ZeroShotPipeline:
 def open_pipeline(name: ModelName, *, threads: int) -> ZeroShotPipeline:
     """Load the pipeline over a model of a hub or folder, or over the weights of a shipped one."""
     torch.set_num_threads(threads or cores())
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if name.backend == "bundled":
         own = Path(str(name.options.get("model", MODELS / "mini")))
         with tempfile.TemporaryDirectory() as folder:
@@ -109,7 +109,7 @@ def write_classifier(model: Path, folder: Path) -> None:
     network.load_state_dict({_name(name): value.float() for name, value in weights.items()})
     network.save_pretrained(folder)
     markers = {f"{n}_token": f"[{n.upper()}]" for n in ("cls", "sep", "pad", "unk", "mask")}
-    tokenizer = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(model / "tokenizer.json"), model_max_length=shape["positions"], **markers
     )
     tokenizer.save_pretrained(folder)
