@@ -12,6 +12,7 @@ import click
 from stance import __version__
 from stance.commands.agree import agree
 from stance.commands.analyze import analyze
+from stance.commands.bench import bench
 from stance.commands.calibrate import calibrate
 from stance.commands.compare import compare
 from stance.commands.estimate import estimate
@@ -83,6 +84,7 @@ def codebooks(name: str | None) -> None:
 for command in (
     agree,
     analyze,
+    bench,
     calibrate,
     compare,
     estimate,

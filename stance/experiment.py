@@ -35,6 +35,7 @@ def analyze(
     model: str = "mini",
     calibration: str | Path | None = None,
     threads: int = 0,
+    precision: str = "exact",
     device: str = "auto",
     dtype: str = "auto",
     labels: Sequence[str] = (),
@@ -59,6 +60,7 @@ def analyze(
             ``ORG/NAME`` of a hub (see `stance.scorers.models.parse_model`).
         calibration: A file made by `stance calibrate`; its frames take the place of the model's.
         threads: Threads of the model; 0 takes one a core.
+        precision: ``exact``, or ``fast`` for ``mini`` in bfloat16 (docs/speed.md).
         device: Where the model computes: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         dtype: What it computes in: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         labels: What the columns of a checkpoint are, where its own names do not say.
@@ -78,7 +80,15 @@ def analyze(
     started = time.monotonic()
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
-    scorer = open_model(model, book, threads=threads, device=device, dtype=dtype, labels=labels)
+    scorer = open_model(
+        model,
+        book,
+        threads=threads,
+        precision=precision,
+        device=device,
+        dtype=dtype,
+        labels=labels,
+    )
     calibrated = applied_calibration(model, scorer, book, calibration)
     skipped = _Skips(on_skip)
     articles = list(

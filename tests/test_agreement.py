@@ -180,7 +180,7 @@ def test_stances_that_were_not_coded_are_left_out_and_few_are_no_estimate() -> N
     assert [(row.frame, row.n) for row in found] == [("stance:X", 1), (ABOUT, 1)]
     assert found[0].note == "every label is favor; n = 1 < 30: a description, not an estimate"
     assert math.isnan(found[0].alpha.value)
-    assert list(disagreements(gold)) == []
+    assert disagreements(gold) == ()
 
 
 def test_the_stance_of_the_model_is_compared_with_the_adjudicated_label(tmp_path: Path) -> None:

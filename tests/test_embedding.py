@@ -33,7 +33,7 @@ def test_the_lower_layers_of_the_shipped_model_are_those_of_torch() -> None:
     import torch
     from tokenizers import Tokenizer
 
-    from stance.training.network import load_checkpoint
+    from stance.scorers.torch_network import load_checkpoint
 
     folder = MODELS / "mini"
     network = load_checkpoint(folder / "model.safetensors").eval()

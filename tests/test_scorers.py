@@ -17,6 +17,7 @@ from stance.model_exports.examples import of_sentences
 from stance.records import Question
 from stance.scorers import Scorer, backends, load_scorer
 from stance.scorers.bundled import MODELS
+from stance.scorers.models import open_model
 
 HYPOTHESES = load_codebook("diplomacy").hypotheses
 PREMISES = (
@@ -126,6 +127,39 @@ def test_a_wrong_byte_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_the_shipped_files_are_small() -> None:
     assert sum(p.stat().st_size for p in (MODELS / "mini").iterdir()) <= 75e6
+
+
+def fast() -> Scorer:
+    pytest.importorskip("openvino")
+    try:
+        return load_scorer("bundled", precision="fast", threads=1)
+    except ScorerError as error:
+        pytest.skip(str(error))
+
+
+def test_fast_is_near_and_has_another_fingerprint_under_the_same_calibration() -> None:
+    quick, exact = fast(), load_scorer("bundled", threads=1)
+    assert quick.fingerprint == f"{exact.fingerprint}:bfloat16"
+    for left, right in zip(quick.score(questions()), exact.score(questions()), strict=True):
+        np.testing.assert_allclose(np.exp(left), np.exp(right), atol=0.05)
+
+
+def test_fast_depends_on_no_other_sentence_and_hardly_on_another_hypothesis() -> None:
+    scorer = fast()
+    together = scorer.score(questions())
+    for question, rows in zip(questions(), together, strict=True):
+        np.testing.assert_array_equal(rows, scorer.score([question])[0])
+        alone = [scorer.score([Question(question.premise, (h,))])[0] for h in HYPOTHESES]
+        np.testing.assert_allclose(np.exp(rows), np.exp(np.concatenate(alone)), atol=1e-3)
+
+
+def test_an_unknown_precision_is_refused() -> None:
+    with pytest.raises(ScorerError, match="precision is 'quick'; it must be exact or fast"):
+        load_scorer("bundled", precision="quick")
+    with pytest.raises(
+        ConfigError, match="--precision fast: the model lexical has no choice of precision"
+    ):
+        open_model("lexical", load_codebook("diplomacy"), precision="fast")
 
 
 def test_unknown_backend_and_option() -> None:

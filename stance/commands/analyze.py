@@ -111,6 +111,13 @@ def _check_groups(
 @click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read; count them.")
 @click.option("--head", type=click.Path(path_type=Path), help="Head that stance fit wrote.")
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
+@click.option(
+    "--precision",
+    type=click.Choice(["exact", "fast"]),
+    default="exact",
+    show_default=True,
+    help="fast computes mini in bfloat16 (extra fast).",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
 @click.option(
     "--group-by",
@@ -140,6 +147,7 @@ def analyze(
     skip_bad: bool,
     head: Path | None,
     threads: int,
+    precision: str,
     limit: int | None,
     names: tuple[str, ...],
     period: Period | None,
@@ -166,6 +174,7 @@ def analyze(
             model=model,
             calibration=calibration,
             threads=threads,
+            precision=precision,
             device=device,
             dtype=dtype,
             labels=tuple(labels.split(",")) if labels else (),

@@ -4,56 +4,78 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-import onnxruntime
 from jaxtyping import Float32
 from tokenizers import Tokenizer
 
 from stance.errors import ScorerError
+from stance.scorers.blocks import arrange
 from stance.scorers.one_pass import OnePassScorer
 from stance.scorers.packing import Inputs, Limits, Packer
-from stance.scorers.sessions import cores
+from stance.scorers.placement import Placement
+from stance.scorers.sessions import cores, open_session
 
 MODELS = Path(__file__).parent.parent / "assets" / "models"
 HASHES = "sha256.json"
+PRECISIONS = ("exact", "fast")
 _READ_BY_SCORER = ("model.onnx", "model.safetensors", "tokenizer.json")
 
 
 def load_bundled(
-    *, model: str | Path = "mini", threads: int = 0, tokens: int = 512, most_premise: int = 384
+    *,
+    model: str | Path = "mini",
+    threads: int = 0,
+    tokens: int = 256,
+    most_premise: int = 384,
+    precision: str = "exact",
 ) -> OnePassScorer:
     """Load a shipped model, or one of the same format from a folder, after checking its hashes.
 
     Args:
         model: Name of a shipped model, or a folder.
-        threads: Threads of onnxruntime; 0 takes one a core that this process may use.
-        tokens: Most padded tokens in a batch; memory and speed depend on it, answers do not.
+        threads: Threads that compute; 0 takes one a core that this process may use.
+        tokens: Most tokens in a batch; memory and speed depend on it, answers do not.
         most_premise: Tokens that are read of a premise, markers included (8 to 384).
+        precision: ``exact`` computes in float32; ``fast`` in bfloat16, one sentence at a time,
+            where the processor has it (extra ``fast``).
 
     Raises:
         ScorerError: A file is missing or is not the one that was shipped, or an option is out of
-            range.
+            range, or this processor cannot compute in bfloat16.
+        MissingExtraError: ``fast`` needs a library that is not installed.
     """
+    if precision not in PRECISIONS:
+        raise ScorerError(f"precision is {precision!r}; it must be {' or '.join(PRECISIONS)}")
     read = open_folder(model, most_premise)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or cores()
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(
-            str(read.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # onnxruntime raises bare exceptions
-        raise ScorerError(f"{read.folder}: the model cannot be loaded: {error}") from error
+    graph = read.folder / "model.onnx"
+    if precision == "fast":
+        return _fast(read, graph, threads or cores())
+    session = open_session(graph, place=read.folder, threads=threads)
 
     def run(inputs: Inputs) -> Float32[np.ndarray, "sequence answer 3"]:
         log_probs: np.ndarray = session.run(["log_probs"], inputs)[0]
         return log_probs
 
-    return OnePassScorer(run, read.packer, read.fingerprint, tokens=tokens)
+    return OnePassScorer(run, read.packer, read.fingerprint, tokens=tokens, arrange=arrange)
+
+
+def _fast(read: OpenFolder, graph: Path, threads: int) -> OnePassScorer:
+    """One sentence a pass, and never a product with one row: both would round differently."""
+    from stance.scorers.half_precision import open_half_precision
+
+    return OnePassScorer(
+        open_half_precision(graph, threads),
+        read.packer,
+        f"{read.fingerprint}:bfloat16",
+        tokens=1,
+        arrange=partial(arrange, answers=2),
+        placement=Placement("cpu", "bfloat16"),
+    )
 
 
 @final

@@ -29,6 +29,12 @@ class EntailmentColumns:
     contradiction: int | None = None
     rest: int | None = None
 
+    def __str__(self) -> str:
+        """Return the three columns that are read, as in ``201``, or ``1-00`` of two classes."""
+        if self.rest is not None:
+            return f"{self.entailment}-{self.rest}{self.rest}"
+        return f"{self.entailment}{self.neutral}{self.contradiction}"
+
     @property
     def has_contradiction(self) -> bool:
         """False for a two-class model."""
@@ -68,7 +74,7 @@ def entailment_columns(
         ScorerError: There is one column (a regression head), or the names are not those of two or
             three classes, each once.
     """
-    found = _in_order(id2label, place)
+    found, labels = _in_order(id2label, place), labels or None
     if len(found) == 1:
         raise ScorerError(
             f"{place}: has one output, a regression head; stance needs a classifier of entailment"
@@ -111,6 +117,6 @@ def _unmatched(place: str, found: Sequence[str], labels: Sequence[str] | None) -
         which = f"labels says {', '.join(labels)}"
     return (
         f"{place}: {which}, which is not entailment, neutral, contradiction or entailment, "
-        "not_entailment; set labels to one of these names a column, in the model's order, if it is "
-        "an entailment model"
+        "not_entailment; if it is an entailment model set labels to one of these names a column, "
+        "in the model's order: --labels entailment,neutral,contradiction, or labels: in a config"
     )

@@ -24,7 +24,7 @@ SHIPPED = ("mini", "lexical")
 _WEIGHT = re.compile(r"(\d*\.?\d+)\*")
 _HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?", re.ASCII)
 _ASSETS = Path(__file__).parent.parent / "assets" / "models"
-_HARMLESS = {"threads": 0, "device": "cpu", "dtype": "float32"}
+_HARMLESS = {"threads": 0, "precision": "exact", "device": "cpu", "dtype": "float32"}
 
 
 @final
@@ -79,6 +79,12 @@ def _fused(text: str) -> dict[str, object]:
     return {"models": (first, second[weight.end() :]), "weight": float(weight[1])}
 
 
+def _weighted(part: str) -> tuple[str, str]:
+    """Return the weight of a part of a fusion, with its sign, and the part."""
+    weight = _WEIGHT.match(part)
+    return ("", part) if weight is None else (weight[0], part[weight.end() :])
+
+
 def _backend_of(folder: Path) -> str:
     if (folder / "shape.json").is_file():
         return "bundled"
@@ -90,7 +96,8 @@ def located(text: str, folder: Path) -> str:
     """Return a model's name for use from here, where a path in it is relative to ``folder``."""
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        return f"{kind}:{'+'.join(located(part, folder) for part in rest.split('+'))}"
+        parts = [_weighted(part) for part in rest.split("+")]
+        return f"{kind}:{'+'.join(weight + located(part, folder) for weight, part in parts)}"
     there = os.path.normpath(folder / text)
     return there if text not in SHIPPED and Path(there).is_dir() else text
 
@@ -109,7 +116,8 @@ def model_key(text: str) -> list[str]:
     """
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        return [kind, *(key for part in rest.split("+") for key in model_key(part))]
+        parts = [_weighted(part) for part in rest.split("+")]
+        return [kind, *(key for weight, part in parts for key in (weight, *model_key(part)))]
     name = parse_model(text)
     folder = _ASSETS / text if text in SHIPPED else Path(text)
     if text in SHIPPED or name.backend != "transformers":
@@ -124,6 +132,7 @@ def open_model(
     codebook: Codebook,
     *,
     threads: int = 0,
+    precision: str = "exact",
     device: str = "auto",
     dtype: str = "auto",
     labels: Sequence[str] = (),
@@ -134,6 +143,7 @@ def open_model(
         text: The name (see `parse_model`).
         codebook: Whose terms ``lexical`` counts.
         threads: Threads of the model; 0 takes one a core.
+        precision: ``exact`` or, for ``mini`` on a CPU, ``fast`` (`load_bundled`).
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         dtype: ``auto``, ``float32``, ``bfloat16`` or ``float16``.
         labels: What the columns of a checkpoint are, where its own names do not say.
@@ -143,7 +153,13 @@ def open_model(
         ScorerError: It cannot be loaded.
     """
     name = parse_model(text)
-    asked = {"threads": threads, "device": device, "dtype": dtype, "labels": tuple(labels)}
+    asked = {
+        "threads": threads,
+        "precision": precision,
+        "device": device,
+        "dtype": dtype,
+        "labels": tuple(labels),
+    }
     if name.backend == "fusion":
         parts = cast("tuple[str, str]", name.options["models"])
         both = tuple(
@@ -151,7 +167,8 @@ def open_model(
             for part in parts
         )
         return load_scorer("fusion", **{**name.options, "models": both})
-    backend = _placed(name.backend, device, dtype)
+    fast = precision == "fast"
+    backend = _placed(name.backend, "cpu" if fast and device == "auto" else device, dtype)
     taken = options_of(backend)
     options = {option: value for option, value in asked.items() if option in taken}
     for option in asked.keys() - options.keys():

@@ -14,7 +14,10 @@ from stance.scorers.packing import Inputs, Packed, Packer, collate
 from stance.scorers.placement import ON_CPU, Budget, Placement
 
 Run: TypeAlias = Callable[[Inputs], Float32[np.ndarray, "sequence answer 3"]]
-"""The network: padded token arrays in, natural-log probabilities at the places to read out."""
+"""The network: token arrays in, natural-log probabilities at the places to read out."""
+
+Arrange: TypeAlias = Callable[[Sequence[Packed]], Inputs]
+"""Lays a batch out as the network takes it."""
 
 
 @final
@@ -30,10 +33,11 @@ class OnePassScorer:
         fingerprint: str,
         *,
         tokens: int = 512,
+        arrange: Arrange = collate,
         placement: Placement = ON_CPU,
         exhausted: tuple[type[Exception], ...] = (),
     ) -> None:
-        self._run, self._packer = run, packer
+        self._run, self._packer, self._arrange = run, packer, arrange
         self._budget, self._placement = Budget(tokens, exhausted), placement
         self.fingerprint = fingerprint
 
@@ -47,19 +51,25 @@ class OnePassScorer:
         answers: list[LogProbs] = [
             np.empty((len(question.hypotheses), 3), dtype=np.float32) for question in questions
         ]
-        sequences = self._packer.sequences(
-            [question.premise for question in questions],
-            [question.hypotheses for question in questions],
-        )
-        for batch, answer in self._budget.run(sequences, len, self._answer):
+        for batch, answer in self._budget.run(self._sequences(questions), len, self._answer):
             for sequence, rows in zip(batch, answer, strict=True):
                 n = len(sequence.block.ends)
                 answers[sequence.question][sequence.first : sequence.first + n] = rows[:n]
         return answers
 
-    def _answer(self, batch: Sequence[Packed]) -> Float32[np.ndarray, "sequence answer 3"]:
-        return self._run(collate(batch))
+    def count_tokens(self, questions: Sequence[Question]) -> int:
+        """Return how many tokens are read to answer the questions."""
+        return sum(map(len, self._sequences(questions)))
 
     def truncated(self, premises: Sequence[str]) -> int:
         """Return how many premises lose their end."""
         return self._packer.truncated(premises)
+
+    def _sequences(self, questions: Sequence[Question]) -> list[Packed]:
+        return self._packer.sequences(
+            [question.premise for question in questions],
+            [question.hypotheses for question in questions],
+        )
+
+    def _answer(self, batch: Sequence[Packed]) -> Float32[np.ndarray, "sequence answer 3"]:
+        return self._run(self._arrange(batch))

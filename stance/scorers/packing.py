@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from stance.errors import ScorerError
 
 Ids: TypeAlias = Int64[np.ndarray, " token"]
-Inputs: TypeAlias = dict[str, Int64[np.ndarray, "sequence token"]]
+Inputs: TypeAlias = dict[str, Int64[np.ndarray, "..."]]
 
 MOST_BLOCK = 512
 """Hypothesis tokens in one sequence: more of them are asked in several sequences."""

@@ -1,185 +1,253 @@
 """The one-pass network as an ONNX graph whose weights lie in the safetensors file beside it.
 
 The graph is written node by node, so that one float16 file serves torch and onnxruntime alike: its
-tensors are named by offset as external data and cast to float32 before anything is computed. The
-mask is built inside the graph from the segment ids. In the last layer only the tokens at which an
-answer is read become queries; that changes no answer.
+tensors are named by offset as external data and cast to float32 before anything is computed.
+
+Nothing is computed that no answer needs. Tokens lie in one row each, without padding; premise
+tokens look at the premise only; a hypothesis looks at the premise and at itself, in one softmax
+over two products, so that no score between two hypotheses is ever formed. In the last layer only
+the tokens at which an answer is read become queries, and no key or value is made.
 """
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import numpy as np
-from onnx import ModelProto, NodeProto, StringStringEntryProto, TensorProto, checker, helper, save
+from onnx import checker, save
 
 from stance.scorers.torch_network import Shape
+from stance.training.nodes import Dims, Nodes, external_tensors
 
-OPSET = 20
 _BLOCKED = -1e9
-_TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
+_INPUTS: dict[str, Dims] = {
+    "input_ids": ["token"],
+    "type_ids": ["token"],
+    "position_ids": ["token"],
+    "premises": ["sequence", "premise"],
+    "hypotheses": ["sequence", "answer", "slot"],
+    "places": ["token"],
+    "read_out": ["sequence", "answer"],
+}
+_OUTPUTS: dict[str, Dims] = {"log_probs": ["sequence", "answer", 3]}
+_HEADS_FIRST = [0, 2, 1, 3]
+_TURNED = [0, 2, 1]
 
 
 def write_graph(weights: Path, path: Path, shape: Shape) -> None:
-    """Write the graph over ``weights`` (safetensors) to ``path``, in the same folder."""
-    writer = _Writer(weights)
-    writer.network(shape)
-    model = writer.model()
-    save(model, path)
+    """Write the graph over ``weights`` (safetensors) to ``path``, in the same folder.
+
+    Its inputs are those that `stance.scorers.blocks.arrange` makes.
+    """
+    nodes = Nodes(external_tensors(weights))
+    _Network(nodes, shape).write()
+    save(nodes.model("one_pass", _INPUTS, _OUTPUTS), path)
     checker.check_model(path)
 
 
-def _external_tensors(weights: Path) -> dict[str, TensorProto]:
-    with weights.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header: dict[str, Any] = json.loads(file.read(length))
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, entry in sorted(header.items()):
-        start, stop = entry["data_offsets"]
-        place = {"location": weights.name, "offset": 8 + length + start, "length": stop - start}
-        tensors[name] = TensorProto(
-            name=name,
-            dims=entry["shape"],
-            data_type=_TYPES[entry["dtype"]],
-            data_location=TensorProto.EXTERNAL,
-            external_data=[
-                StringStringEntryProto(key=key, value=str(value)) for key, value in place.items()
-            ],
-        )
-    return tensors
+@final
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How the queries of the hypotheses are laid out.
+
+    ``bias`` is (sequence, 1, query, premise + slot); ``apart`` (sequence, head, answer, slot, -1)
+    sets the hypotheses apart, ``together`` (sequence, head, query, -1) joins them.
+    """
+
+    bias: str
+    apart: str
+    together: str
 
 
 @final
-class _Writer:
-    """Collects nodes; every method returns the name of its result."""
+class _Network:
+    def __init__(self, nodes: Nodes, shape: Shape) -> None:
+        self._nodes, self._shape = nodes, shape
+        self._size = shape.width // shape.heads
+        self._scale = nodes.constant(np.float32(self._size**-0.5))
 
-    def __init__(self, weights: Path) -> None:
-        self._weights = _external_tensors(weights)
-        self._constants: dict[str, TensorProto] = {}
-        self._nodes: list[NodeProto] = []
-
-    def model(self) -> ModelProto:
-        integers = {
-            "input_ids": ["sequence", "token"],
-            "segment_ids": ["sequence", "token"],
-            "position_ids": ["sequence", "token"],
-            "read_out": ["sequence", "answer"],
-        }
-        graph = helper.make_graph(
-            self._nodes,
-            "one_pass",
-            [
-                helper.make_tensor_value_info(name, TensorProto.INT64, dims)
-                for name, dims in integers.items()
-            ],
-            [
-                helper.make_tensor_value_info(
-                    "log_probs", TensorProto.FLOAT, ["sequence", "answer", 3]
-                )
-            ],
-            [*self._weights.values(), *self._constants.values()],
-        )
-        return helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
-            ir_version=9,
-            producer_name="stance",
-        )
-
-    def network(self, shape: Shape) -> None:
-        hidden = self._embeddings(shape)
-        bias = self._mask()
+    def write(self) -> None:
+        nodes, shape = self._nodes, self._shape
+        self._premise_bias = nodes.op("Unsqueeze", self._bias("premises"), nodes.constant([1, 2]))
+        self._keys = self._lengths()
+        self._slots = nodes.reshape("hypotheses", [0, -1])
+        every = self._asking()
+        hidden = self._embeddings()
         for index in range(shape.layers - 1):
-            hidden = self._layer(f"layers.{index}", hidden, hidden, bias, shape)
-        width = self._constant("width", [1, 1, shape.width])
-        places = self._op(
-            "Expand", self._op("Unsqueeze", "read_out", self._constant("2", [2])), width
+            hidden = self._layer(f"layers.{index}", hidden, every)
+        answers = self._last_layer(f"layers.{shape.layers - 1}", hidden)
+        pooled = nodes.op("Tanh", nodes.linear("pooler", answers))
+        logits = nodes.linear("classifier", pooled)
+        sizes = nodes.concat(nodes.op("Shape", "read_out"), nodes.constant([3]))
+        nodes.op("LogSoftmax", nodes.reshape(logits, sizes), out="log_probs", axis=-1)
+
+    def _bias(self, places: str) -> str:
+        """Return 0 where there is a token, far below where there is padding (-1)."""
+        nodes = self._nodes
+        absent = nodes.op("Less", places, nodes.constant(0))
+        blocked, open_ = nodes.constant(np.float32(_BLOCKED)), nodes.constant(np.float32(0))
+        return nodes.op("Where", absent, blocked, open_)
+
+    def _lengths(self) -> str:
+        """Return how many keys are of the premise and how many are slots of a hypothesis."""
+        nodes = self._nodes
+        return nodes.concat(
+            nodes.op("Shape", "premises", start=1, end=2),
+            nodes.op("Shape", "hypotheses", start=2, end=3),
         )
-        read = self._op("GatherElements", hidden, places, axis=1)
-        read_bias = self._read_bias(bias)
-        last = f"layers.{shape.layers - 1}"
-        read = self._layer(last, read, hidden, read_bias, shape)
-        pooled = self._op("Tanh", self._linear("pooler", read))
-        self._op("LogSoftmax", self._linear("classifier", pooled), out="log_probs", axis=-1)
 
-    def _embeddings(self, shape: Shape) -> str:
-        zero = self._constant("zero", 0)
-        types = self._op("Cast", self._op("Greater", "segment_ids", zero), to=TensorProto.INT64)
-        kinds = {"word": "input_ids", "position": "position_ids", "token_type": types}
-        parts = [
-            self._float(self._op("Gather", f"embeddings.{kind}_embeddings.weight", ids))
-            for kind, ids in kinds.items()
-        ]
-        total = self._op("Add", self._op("Add", parts[0], parts[1]), parts[2])
-        return self._norm("embeddings.LayerNorm", total, shape)
-
-    def _mask(self) -> str:
-        """(sequence, 1, query, key): 0 where a token may look, far below elsewhere."""
-        keys = self._op("Unsqueeze", "segment_ids", self._constant("1,2", [1, 2]))
-        queries = self._op("Unsqueeze", "segment_ids", self._constant("1,3", [1, 3]))
-        premise = self._op("Equal", keys, self._constant("zero", 0))
-        seen = self._op("Or", premise, self._op("Equal", keys, queries))
-        open_, blocked = (
-            self._constant(n, np.float32(v)) for n, v in (("open", 0), ("shut", _BLOCKED))
+    def _asking(self) -> _Asking:
+        nodes = self._nodes
+        sequences = nodes.op("Shape", "hypotheses", start=0, end=1)
+        answers = nodes.op("Shape", "hypotheses", start=1, end=2)
+        heads, one, rest = (nodes.constant([n]) for n in (self._shape.heads, 1, -1))
+        slots = nodes.op("Shape", "hypotheses", start=2, end=3)
+        queries = nodes.op("Mul", answers, slots)
+        premise = nodes.op("Shape", "premises", start=1, end=2)
+        own = nodes.op("Unsqueeze", self._bias("hypotheses"), nodes.constant([2]))
+        own = nodes.op("Expand", own, nodes.concat(sequences, answers, slots, slots))
+        own = nodes.reshape(own, nodes.concat(sequences, one, queries, slots))
+        of_premise = nodes.concat(sequences, one, queries, premise)
+        shared = nodes.op("Expand", self._premise_bias, of_premise)
+        return _Asking(
+            bias=nodes.concat(shared, own, axis=-1),
+            apart=nodes.concat(sequences, heads, answers, slots, rest),
+            together=nodes.concat(sequences, heads, queries, rest),
         )
-        return self._op("Where", seen, open_, blocked)
 
-    def _read_bias(self, bias: str) -> str:
-        """The rows of the mask that belong to the tokens at which an answer is read."""
-        length = self._op("Shape", "segment_ids", start=1, end=2)
-        ones = self._constant("1,1", [1, 1])
-        rows = self._op("Unsqueeze", "read_out", self._constant("1,3", [1, 3]))
-        target = self._op("Concat", ones, self._constant("one", [1]), length, axis=0)
-        return self._op("GatherElements", bias, self._op("Expand", rows, target), axis=2)
-
-    def _layer(self, name: str, queries: str, tokens: str, bias: str, shape: Shape) -> str:
-        context = self._attention(name, queries, tokens, bias, shape)
-        attended = self._linear(f"{name}.attention_output", context)
-        hidden = self._norm(f"{name}.attention_norm", self._op("Add", attended, queries), shape)
-        inner = self._op("Gelu", self._linear(f"{name}.intermediate", hidden))
-        output = self._linear(f"{name}.output", inner)
-        return self._norm(f"{name}.output_norm", self._op("Add", output, hidden), shape)
-
-    def _attention(self, name: str, queries: str, tokens: str, bias: str, shape: Shape) -> str:
-        size = shape.width // shape.heads
-        split = self._constant("split", [0, 0, shape.heads, size])
-        asked = {"query": queries, "key": tokens, "value": tokens}
-        q, k, v = (
-            self._op("Reshape", self._linear(f"{name}.{part}", source), split)
-            for part, source in asked.items()
+    def _embeddings(self) -> str:
+        nodes = self._nodes
+        kinds = {"word": "input_ids", "position": "position_ids", "token_type": "type_ids"}
+        word, position, kind = (
+            nodes.as_float32(nodes.op("Gather", f"embeddings.{name}_embeddings.weight", ids))
+            for name, ids in kinds.items()
         )
-        q, v = (self._op("Transpose", x, perm=[0, 2, 1, 3]) for x in (q, v))
-        scores = self._op("MatMul", q, self._op("Transpose", k, perm=[0, 2, 3, 1]))
-        scaled = self._op("Mul", scores, self._constant("scale", np.float32(size**-0.5)))
-        weights = self._op("Softmax", self._op("Add", scaled, bias), axis=-1)
-        context = self._op("Transpose", self._op("MatMul", weights, v), perm=[0, 2, 1, 3])
-        return self._op("Reshape", context, self._constant("join", [0, 0, shape.width]))
+        total = nodes.op("Add", nodes.op("Add", word, position), kind)
+        return nodes.norm("embeddings.LayerNorm", total, self._shape.epsilon)
 
-    def _linear(self, name: str, source: str) -> str:
-        weight = self._op("Transpose", self._float(f"{name}.weight"), perm=[1, 0])
-        product = self._op("MatMul", source, weight)
-        return self._op("Add", product, self._float(f"{name}.bias"))
+    def _layer(self, name: str, hidden: str, asking: _Asking) -> str:
+        nodes = self._nodes
+        q, k, v = (nodes.linear(f"{name}.{part}", hidden) for part in ("query", "key", "value"))
+        premise = self._premise(q, k, v)
+        own = self._hypotheses(self._heads(q, self._slots), k, v, asking)
+        context = nodes.op("Gather", nodes.concat(premise, own), "places")
+        return self._feed_forward(name, context, hidden)
 
-    def _norm(self, name: str, source: str, shape: Shape) -> str:
-        weight, bias = self._float(f"{name}.weight"), self._float(f"{name}.bias")
-        return self._op("LayerNormalization", source, weight, bias, axis=-1, epsilon=shape.epsilon)
+    def _last_layer(self, name: str, hidden: str) -> str:
+        """Return the answers, one a row.
 
-    def _float(self, source: str) -> str:
-        return self._op("Cast", source, to=TensorProto.FLOAT)
-
-    def _constant(self, name: str, value: object) -> str:
-        array = np.asarray(value)
-        key = f"constant:{name}"
-        tensor = helper.make_tensor(
-            key, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape, array.ravel().tolist()
+        The few queries go through the key weights instead of all the keys, and the few mixtures
+        through the value weights instead of all the values: q(Wx + b) = (qW)x + qb, of which qb is
+        the same for every key and leaves a softmax as it is.
+        """
+        nodes, shape = self._nodes, self._shape
+        of_heads = [shape.heads, self._size, shape.width]
+        key, value = (
+            nodes.reshape(nodes.as_float32(f"{name}.{part}.weight"), of_heads)
+            for part in ("key", "value")
         )
-        self._constants.setdefault(key, tensor)
-        return key
+        read = nodes.op("Gather", hidden, nodes.reshape("read_out", [-1]))
+        q = self._heads_of_rows(nodes.linear(f"{name}.query", read), self._size)
+        mixed = self._mixtures(nodes.op("MatMul", q, key), hidden)
+        values = nodes.op("MatMul", mixed, nodes.op("Transpose", value, perm=_TURNED))
+        joined = nodes.reshape(nodes.op("Transpose", values, perm=[1, 0, 2]), [-1, shape.width])
+        context = nodes.op("Add", joined, nodes.as_float32(f"{name}.value.bias"))
+        return self._feed_forward(name, context, read)
 
-    def _op(self, kind: str, *inputs: str, out: str | None = None, **attributes: Any) -> str:
-        result = out or f"{kind.lower()}:{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, list(inputs), [result], **attributes))
-        return result
+    def _mixtures(self, q: str, hidden: str) -> str:
+        """Return tokens mixed as queries (head, answer row, width) weigh them, in that shape."""
+        nodes, shape = self._nodes, self._shape
+        answers = nodes.op("Shape", "read_out")
+        of_answers = nodes.concat(answers, nodes.constant([shape.heads, -1]))
+        together = nodes.concat(
+            nodes.op("Shape", "read_out", end=1), nodes.constant([-1, shape.width])
+        )
+        q = nodes.reshape(nodes.op("Transpose", q, perm=[1, 0, 2]), of_answers)
+        premise, own = (nodes.op("Gather", hidden, x) for x in ("premises", "hypotheses"))
+        shared = nodes.op(
+            "MatMul", nodes.reshape(q, together), nodes.op("Transpose", premise, perm=_TURNED)
+        )
+        alone = nodes.op("MatMul", q, nodes.op("Transpose", own, perm=[0, 1, 3, 2]))
+        scores = nodes.concat(nodes.reshape(shared, of_answers), alone, axis=-1)
+        bias = nodes.op("Unsqueeze", self._bias("hypotheses"), nodes.constant([2]))
+        of_shared = nodes.concat(answers, nodes.constant([1, 1]))
+        opened = nodes.op("Expand", self._premise_bias, of_shared)
+        bias = nodes.concat(opened, bias, axis=-1)
+        scaled = nodes.op("Add", nodes.op("Mul", scores, self._scale), bias)
+        shared, alone = nodes.split(nodes.op("Softmax", scaled, axis=-1), self._keys, axis=-1)
+        flat = nodes.concat(
+            nodes.op("Shape", "read_out", end=1),
+            nodes.constant([-1]),
+            nodes.op("Shape", "premises", start=1),
+        )
+        mixed = nodes.op("MatMul", nodes.reshape(shared, flat), premise)
+        total = nodes.op("Add", nodes.reshape(mixed, of_answers), nodes.op("MatMul", alone, own))
+        return self._heads_of_rows(total, shape.width)
+
+    def _heads_of_rows(self, x: str, size: int) -> str:
+        """(row, head x size) → (head, row, size)."""
+        split = self._nodes.reshape(x, [-1, self._shape.heads, size])
+        return self._nodes.op("Transpose", split, perm=[1, 0, 2])
+
+    def _feed_forward(self, name: str, context: str, hidden: str) -> str:
+        nodes, epsilon = self._nodes, self._shape.epsilon
+        attended = nodes.linear(f"{name}.attention_output", context)
+        hidden = nodes.norm(f"{name}.attention_norm", nodes.op("Add", attended, hidden), epsilon)
+        inner = nodes.op("Gelu", nodes.linear(f"{name}.intermediate", hidden))
+        output = nodes.linear(f"{name}.output", inner)
+        return nodes.norm(f"{name}.output_norm", nodes.op("Add", output, hidden), epsilon)
+
+    def _premise(self, q: str, k: str, v: str) -> str:
+        """Return the contexts of the premise tokens, one a row, padding included."""
+        nodes = self._nodes
+        q, k, v = (self._heads(x, "premises") for x in (q, k, v))
+        scores = nodes.op("MatMul", q, nodes.op("Transpose", k, perm=[0, 1, 3, 2]))
+        biased = nodes.op("Add", nodes.op("Mul", scores, self._scale), self._premise_bias)
+        weights = nodes.op("Softmax", biased, axis=-1)
+        return self._join_heads(nodes.op("MatMul", weights, v))
+
+    def _hypotheses(self, q: str, k: str, v: str, asking: _Asking) -> str:
+        """Return the contexts of queries (sequence, head, query, size), one a row."""
+        nodes = self._nodes
+        of_premise, of_own = (
+            (self._heads(k, places), self._heads(v, places)) for places in ("premises", self._slots)
+        )
+        keys, values = (self._apart(x) for x in of_own)
+        shared = nodes.op("MatMul", q, nodes.op("Transpose", of_premise[0], perm=[0, 1, 3, 2]))
+        own = nodes.op(
+            "MatMul",
+            nodes.reshape(q, asking.apart),
+            nodes.op("Transpose", keys, perm=[0, 1, 2, 4, 3]),
+        )
+        scores = nodes.concat(shared, nodes.reshape(own, asking.together), axis=-1)
+        biased = nodes.op("Add", nodes.op("Mul", scores, self._scale), asking.bias)
+        shared, own = nodes.split(nodes.op("Softmax", biased, axis=-1), self._keys, axis=-1)
+        mixed = nodes.op("MatMul", nodes.reshape(own, asking.apart), values)
+        context = nodes.op(
+            "Add",
+            nodes.op("MatMul", shared, of_premise[1]),
+            nodes.reshape(mixed, asking.together),
+        )
+        return self._join_heads(context)
+
+    def _apart(self, x: str) -> str:
+        """(sequence, head, answer x slot, size) → (sequence, head, answer, slot, size)."""
+        nodes = self._nodes
+        sizes = nodes.op("Shape", "hypotheses", start=1, end=3)
+        kept, size = nodes.constant([0, 0]), nodes.constant([self._size])
+        return nodes.reshape(x, nodes.concat(kept, sizes, size))
+
+    def _heads(self, x: str, places: str) -> str:
+        """Rows at places (sequence, n) → (sequence, head, n, size)."""
+        return self._split_heads(self._nodes.op("Gather", x, places))
+
+    def _split_heads(self, x: str) -> str:
+        split = self._nodes.reshape(x, [0, 0, self._shape.heads, self._size])
+        return self._nodes.op("Transpose", split, perm=_HEADS_FIRST)
+
+    def _join_heads(self, x: str) -> str:
+        return self._nodes.reshape(
+            self._nodes.op("Transpose", x, perm=_HEADS_FIRST), [-1, self._shape.width]
+        )
