@@ -60,7 +60,7 @@ class EntailmentColumns:
 
 
 def entailment_columns(
-    id2label: Mapping[Any, str], labels: Sequence[str] | None = None, *, place: str
+    id2label: Mapping[Any, str], labels: Sequence[str] = (), *, place: str
 ) -> EntailmentColumns:
     """Return which column is which, from names in any order and any capitals.
 
@@ -79,12 +79,12 @@ def entailment_columns(
         raise ScorerError(
             f"{place}: has one output, a regression head; stance needs a classifier of entailment"
         )
-    if labels is not None and len(labels) != len(found):
+    if labels and len(labels) != len(found):
         raise ScorerError(
             f"{place}: labels names {len(labels)} columns ({', '.join(labels)}), but the model has "
             f"{len(found)} ({', '.join(found)})"
         )
-    names = [_normal(name) for name in (found if labels is None else labels)]
+    names = [_normal(name) for name in (labels or found)]
     if len(set(names)) != len(names) or set(names) not in _WANTED:
         raise ScorerError(_unmatched(place, found, labels))
     column = {name: k for k, name in enumerate(names)}
@@ -111,9 +111,9 @@ def _normal(name: str) -> str:
     return _NEGATED.get(plain, plain)
 
 
-def _unmatched(place: str, found: Sequence[str], labels: Sequence[str] | None) -> str:
+def _unmatched(place: str, found: Sequence[str], labels: Sequence[str]) -> str:
     which = f"its labels are {', '.join(found)}"
-    if labels is not None:
+    if labels:
         which = f"labels says {', '.join(labels)}"
     return (
         f"{place}: {which}, which is not entailment, neutral, contradiction or entailment, "
