@@ -123,6 +123,7 @@ def _html_of_bar(bar: Bar) -> str:
     """Return a bar from 0 to 100 % with a line for its interval, and the numbers under it."""
     if math.isnan(bar.value):
         return "–"
+    known = not math.isnan(bar.low)
     width, low, high = (100 * min(max(x, 0.0), 1.0) for x in (bar.value, bar.low, bar.high))
     line = (
         f'<span style="position: absolute; left: {low:.1f}%; width: {high - low:.1f}%; '
@@ -132,7 +133,8 @@ def _html_of_bar(bar: Bar) -> str:
         '<span style="position: relative; display: block; width: 8em; height: 0.8em; '
         'background: rgba(128, 128, 128, 0.15)" aria-hidden="true">'
         f'<span style="display: block; width: {width:.1f}%; height: 100%; background: {_BLUE}">'
-        f"</span>{line}</span>{width:.0f}% [{low:.0f}, {high:.0f}]"
+        f"</span>{line if known else ''}</span>{width:.0f}%"
+        + (f" [{low:.0f}, {high:.0f}]" if known else "")
     )
 
 

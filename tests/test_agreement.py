@@ -16,6 +16,7 @@ from stance.agreement import ABOUT, ALL, MODEL, STANCE, agree, agreement_rows, d
 from stance.errors import DataError
 from stance.gold import Gold
 from stance.gold.rows import gold_of_rows
+from stance.nominal import kappa, kappas
 from stance.records import TargetName
 from stance.results import Result, load_result
 
@@ -74,6 +75,14 @@ def test_resampled_kappa_is_cohens() -> None:
     assert wide.kappa.high - wide.kappa.low == pytest.approx(
         wide.alpha.high - wide.alpha.low, abs=0.02
     )
+
+
+def test_resampled_kappa_is_that_of_the_resample() -> None:
+    draw = np.random.default_rng(2)
+    pairs = np.stack([draw.integers(0, 4, 50), draw.integers(1, 3, 50)], axis=1)
+    weights = draw.multinomial(50, np.full(50, 1 / 50), size=5).astype(np.float64)
+    expected = [kappa(np.repeat(pairs, own.astype(int), axis=0)) for own in weights]
+    assert kappas(pairs, weights) == pytest.approx(expected)
 
 
 def test_articles_are_resampled_whole() -> None:
@@ -171,7 +180,7 @@ def test_stances_that_were_not_coded_are_left_out_and_few_are_no_estimate() -> N
     assert [(row.frame, row.n) for row in found] == [("stance:X", 1), (ABOUT, 1)]
     assert found[0].note == "every label is favor; n = 1 < 30: a description, not an estimate"
     assert math.isnan(found[0].alpha.value)
-    assert disagreements(gold) == []
+    assert disagreements(gold) == ()
 
 
 def test_the_stance_of_the_model_is_compared_with_the_adjudicated_label(tmp_path: Path) -> None:

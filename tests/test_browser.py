@@ -9,6 +9,7 @@ import pytest
 from browser import Browser
 
 import stance
+from stance.plots import draw_article
 from stance.profile import profile_article
 from stance.records import Article, Tag, TaggedSentence
 from stance.report import render_report
@@ -35,8 +36,13 @@ IN_VIEW = "const r = arguments[0].getClientRects()[0]; return r.top >= 0 && r.bo
 @pytest.fixture(scope="module")
 def report(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the seed article."""
-    folder = tmp_path_factory.mktemp("seed") / "out"
-    return stance.analyze(seeds, model="lexical").save(folder) / "report.html"
+    result = stance.analyze(seeds, model="lexical")
+    drawn = [draw_article(profile) for profile in result.profiles]
+    page = tmp_path_factory.mktemp("seed") / "report.html"
+    page.write_text(
+        render_report(result.profiles, result.codebook, result.manifest, drawn), "utf-8"
+    )
+    return page
 
 
 def focused(browser: Browser) -> str:

@@ -198,6 +198,12 @@ def test_trends_hold_only_periods_there_are(corpus: Corpus) -> None:
     own = [p for p in points if p.group == "all" and p.frame == "restraint"]
     assert [p.period for p in own] == ["2031-01", "2031-02", "2031-03"]
     assert all(p.share_low < p.share == p.n_tagged / p.n_scored < p.share_high for p in own)
+    weeks = [p for p in trends(corpus, "week") if p.n_articles > 1 and p.n_tagged == 0]
+    assert len(weeks) > 5
+    assert {p.share_low for p in weeks} == {0.0}
+    assert [p.share_high for p in weeks] == pytest.approx(
+        [1 - 0.025 ** (1 / p.n_scored) for p in weeks]
+    )
     assert own[0].row()["start"] == "2031-01-01"
     assert (own[0].n_articles, sum(p.n_articles for p in own)) == (6, 18)
     (alone,) = {p.n_articles for p in trends(corpus, "day")}

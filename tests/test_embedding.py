@@ -33,10 +33,11 @@ def test_the_lower_layers_of_the_shipped_model_are_those_of_torch() -> None:
     import torch
     from tokenizers import Tokenizer
 
-    from stance.training.network import load_checkpoint
+    from stance.scorers.torch_network import load_checkpoint
 
     folder = MODELS / "mini"
     network = load_checkpoint(folder / "model.safetensors").eval()
+    network.layers = network.layers[:LAYERS]
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     rows = []
@@ -44,10 +45,7 @@ def test_the_lower_layers_of_the_shipped_model_are_those_of_torch() -> None:
         for text in TEXTS:
             ids = torch.tensor([tokenizer.encode(text).ids])
             places = torch.arange(ids.shape[1])[None]
-            hidden = network.embeddings(ids, torch.zeros_like(ids), places)
-            seen = torch.ones(1, 1, ids.shape[1], ids.shape[1], dtype=torch.bool)
-            for layer in list(network.layers)[:LAYERS]:
-                hidden = layer(hidden, seen)
+            hidden = network.encode(ids, torch.zeros_like(ids), places)
             rows.append(torch.nn.functional.normalize(hidden.mean(dim=1))[0].numpy())
     np.testing.assert_allclose(open_shipped("mini").encode(TEXTS), rows, atol=1e-5)
 

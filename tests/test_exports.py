@@ -93,9 +93,12 @@ def test_a_blind_export_tells_nothing_of_the_model(result: Result, tmp_path: Pat
     }
 
 
-def test_a_dataset_is_read_by_its_library(result: Result, tmp_path: Path) -> None:
+def test_a_dataset_is_read_by_its_library(
+    result: Result, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     datasets = pytest.importorskip("datasets")
     (folder,) = export(result, tmp_path / "d", "datasets")
+    assert capfd.readouterr() == ("", "")
     found = datasets.load_from_disk(str(folder))
     assert found.to_dict()["text"] == [row["text"] for row in result.rows]
     first = {p.name: p.read_bytes() for p in folder.iterdir()}

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import write_checkpoint
-from transformers import pipeline
+from tiny import tiny_config, write_checkpoint
+from transformers import DebertaV2ForSequenceClassification, pipeline
 from transformers.utils import logging
 
 from stance.records import Question
 from stance.scorers import Scorer, load_scorer
+from stance.scorers.deberta import packed_deberta
 
 FAMILIES = ("bert", "deberta-v2", "modernbert", "xlm-roberta")
 NAMES = ("entailment", "neutral", "contradiction")
@@ -162,3 +163,37 @@ def test_when_memory_ends_the_batch_is_halved_and_the_run_goes_on(tmp_path: Path
     np.testing.assert_allclose(probabilities(scorer, QUESTIONS), right, rtol=0, atol=2e-6)
     assert scorer.placement.halved == 2  # type: ignore[attr-defined]
     hook.remove()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"share_att_key": False},
+        {"num_hidden_layers": 1},
+        {"position_buckets": -1, "max_relative_positions": 20},
+        {"embedding_size": 24},
+    ],
+)
+def test_the_packed_form_of_deberta_gives_the_logits_of_the_network(change: dict[str, Any]) -> None:
+    config: Any = tiny_config("deberta-v2", NAMES)
+    config.update(change)
+    torch.manual_seed(1)
+    network = DebertaV2ForSequenceClassification(config).eval()
+    packed = packed_deberta(network)
+    assert packed is not None
+    rows = [[2, *range(5, 5 + n), 3] for n in (30, 30, 17, 1)]
+    padded = torch.tensor([row + [0] * (32 - len(row)) for row in rows])
+    with torch.inference_mode():
+        right = network(padded, attention_mask=(padded > 0).long()).logits
+        found = packed.logits(rows, torch.device("cpu"))
+        even = packed.logits(rows[:2], torch.device("cpu"))
+    torch.testing.assert_close(found, right, rtol=0, atol=1e-4)
+    torch.testing.assert_close(even, right[:2], rtol=0, atol=1e-4)
+
+
+def test_unusual_makes_of_deberta_go_through_transformers() -> None:
+    for change in ({"pos_att_type": ["c2p"]}, {"type_vocab_size": 2}, {"conv_kernel_size": 3}):
+        config: Any = tiny_config("deberta-v2", NAMES)
+        config.update(change)
+        assert packed_deberta(DebertaV2ForSequenceClassification(config)) is None

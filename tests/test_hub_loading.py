@@ -17,7 +17,6 @@ from tiny import tiny_tokenizer, write_checkpoint
 
 from stance.errors import ConfigError, MissingExtraError, ScorerError
 from stance.scorers import load_scorer
-from stance.scorers.hub_labels import Columns, read_columns
 from stance.scorers.hub_loading import find_source
 from stance.scorers.models import file_name, located, model_key, parse_model
 
@@ -61,51 +60,20 @@ def refused(model: object, **options: object) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("labels", "columns"),
-    [
-        (("entailment", "neutral", "contradiction"), Columns(0, 1, 2)),
-        (("Contradiction", "NEUTRAL", "Entail"), Columns(2, 1, 0)),
-        (("not-entailment", "entailment"), Columns(1, 0, 0)),
-        (("ENTAILMENT", "Not Entailment"), Columns(0, 1, 1)),
-    ],
-)
-def test_labels_in_any_order_and_capitals(labels: tuple[str, ...], columns: Columns) -> None:
-    found = read_columns(dict(enumerate(labels)), place="m", problem=None)
-    assert found == columns
-    assert found.has_contradiction == (len(labels) == 3)
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [
-        ("LABEL_0", "LABEL_1"),
-        ("entailment", "neutral"),
-        ("entailment", "entailment", "neutral"),
-        ("favor", "against", "none"),
-        ("entailment", "neutral", "contradiction", "other"),
-    ],
-)
-def test_labels_that_do_not_match_are_listed_with_the_option(labels: tuple[str, ...]) -> None:
-    message = rf"^m: its labels are {', '.join(labels)}, which .* --labels .* labels: in a config"
-    with pytest.raises(ScorerError, match=message):
-        read_columns(dict(enumerate(labels)), place="m", problem=None)
-
-
-def test_labels_told_must_match_too() -> None:
-    three = dict(enumerate(("a", "b", "c")))
-    with pytest.raises(ScorerError, match=r"names 2 columns \(x, y\), the checkpoint has 3"):
-        read_columns(three, labels=("x", "y"), place="m", problem=None)
-    with pytest.raises(ScorerError, match=r"labels are a, b, c and --labels says x, y, z"):
-        read_columns(three, labels=("x", "y", "z"), place="m", problem=None)
+def test_labels_that_do_not_match_are_listed_with_the_option(folder: Path) -> None:
+    write_checkpoint(folder, "bert", ("favor", "against", "none"))
+    said = refused(folder)
+    assert "its labels are favor, against, none, which is not entailment, neutral" in said
+    assert "--labels entailment,neutral,contradiction, or labels: in a config" in said
+    assert "names 2 columns (x, y), but the model has 3" in refused(folder, labels=("x", "y"))
 
 
 def test_heads_that_are_no_classifiers(folder: Path) -> None:
     write_checkpoint(folder, "bert", ("score",))
-    assert "has a regression head (labels: score), not an entailment classifier" in refused(folder)
+    assert "has one output, a regression head" in refused(folder)
     write_checkpoint(folder, "bert", NAMES)
     changed(folder, problem_type="multi_label_classification")
-    assert "is a multi-label classifier" in refused(folder)
+    assert "its head is for multi label classification" in refused(folder)
 
 
 def test_weights_that_are_not_there_would_be_random(folder: Path) -> None:
@@ -286,6 +254,8 @@ def test_names_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert located("org/nli", tmp_path) == "org/nli"
     assert located("mini", tmp_path) == "mini"
     assert located("embedding:m/nli", tmp_path) == f"embedding:{tmp_path / 'm' / 'nli'}"
+    fused = f"fusion:mini+0.2*{tmp_path / 'm' / 'nli'}"
+    assert located("fusion:mini+0.2*m/nli", tmp_path) == fused
     assert file_name("../m/nli@v1.0") == "m-nli-v1.0"
     for text in ("./m/none", "/m/none", "org/a/b"):
         with pytest.raises(ConfigError, match=r"unknown model .* a folder that is there, ORG/NAME"):

@@ -48,7 +48,7 @@ def test_labels_are_told_on_the_command_line_and_kept_for_verify(
 ) -> None:
     model = write_checkpoint(place / "models" / "nli", "bert", ("LABEL_0", "LABEL_1"))
     said = failed("a.txt", "--model", model, "--out", "out", cwd=place)
-    assert "its labels are LABEL_0, LABEL_1, which do not name entailment" in said
+    assert "its labels are LABEL_0, LABEL_1, which is not entailment" in said
     more = ("--labels", "not_entailment,entailment", "--dtype", "bfloat16", "--quiet")
     done = run("analyze", "a.txt", "--model", model, "--out", "out", *more, cwd=place)
     assert (done.returncode, done.stderr) == (0, b"")

@@ -91,6 +91,7 @@ def test_a_bar_is_as_wide_as_its_share() -> None:
     assert "width: 25.0%" in page
     assert "left: 10.0%; width: 30.0%" in page
     assert page.endswith("25% [10, 40]")
+    assert "nan" not in html_of(Bar(0.25, float("nan"), float("nan")))
 
 
 def test_an_article_is_found_by_its_place_and_its_id() -> None:

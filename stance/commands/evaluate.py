@@ -91,7 +91,7 @@ def _asked(gold: Gold) -> tuple[bool, bool]:
 def _united(*parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows of several kinds with the columns of all."""
     names = dict.fromkeys(name for rows in parts for row in rows[:1] for name in row)
-    return [{name: row.get(name, "") for name in names} for rows in parts for row in rows]
+    return [{name: row.get(name) for name in names} for rows in parts for row in rows]
 
 
 def tables_of(found: Evaluation, *, slices: bool) -> str:

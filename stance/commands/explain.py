@@ -51,7 +51,14 @@ def explain(
 
     found = load_result(result_folder(result))
     name = article_id(found, article)
-    scorer = open_model(str(found.manifest["model"]["name"]), found.codebook, threads=threads)
+    model = found.manifest["model"]
+    scorer = open_model(
+        str(model["name"]),
+        found.codebook,
+        threads=threads,
+        dtype=model.get("dtype") or "auto",
+        labels=model.get("labels") or (),
+    )
     explained = explaining.explain(found, sentence_id, scorer, article_id=name, frames=frames)
     if html is not None:
         write_whole(html, explaining.explanation_page(explained).encode())

@@ -71,7 +71,7 @@ def export(
         examples = read_labelled(gold, book)
     elif sentences is not None:
         examples = read_sentences(sentences, book)
-    named = tuple(name.strip() for name in labels.split(",")) if labels else None
+    named = tuple(name.strip() for name in labels.split(",")) if labels else ()
     parity = export_model(model, folder, precision=precision, examples=examples, labels=named)
     click.echo("\n".join(parity.lines()))
     click.echo(f"wrote {folder}")

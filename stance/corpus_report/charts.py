@@ -29,7 +29,8 @@ def trend_panel(
     """Return the paths of one frame over time.
 
     A line breaks where a period has no point. The band is the interval; a point without one is
-    hollow.
+    hollow. Points tell their values where all articles are drawn; in groups, which are many, they
+    are dots of two paths, so that the page stays small.
 
     Args:
         points: The points of a frame, in order.
@@ -43,9 +44,16 @@ def trend_panel(
         "band": " ".join(_band(part, top, span) for part in banded),
         "line": " ".join(_line(run, top, span) for run in runs),
         "behind": " ".join(_line(run, top, span) for run in _runs(behind)),
-        "points": [_mark(point, top, span) for point in points],
+        "points": [] if behind else [_mark(point, top, span) for point in points],
+        "dots": _dots([p for p in points if behind], top, span),
+        "hollow": _dots([p for p in points if behind and math.isnan(p.share_low)], top, span),
         "radius": 2.4 if len(points) <= _MOST_MARKED else 1.2,
     }
+
+
+def _dots(points: Sequence[TrendPoint], top: int, span: tuple[int, int]) -> str:
+    """Return a path of lines without length, whose round ends are dots."""
+    return "".join(f"M{_x(p, span)} {_y(p.share, top)}h0" for p in points)
 
 
 def _x(point: TrendPoint, span: tuple[int, int]) -> float:

@@ -91,7 +91,7 @@ def find(profiles: Sequence[ArticleProfile], grouping: Grouping, *, seed: int = 
     )
 
 
-_Row = TypeVar("_Row", TrendPoint, TypicalSentence, Quoted)
+_Row = TypeVar("_Row", bound="TrendPoint | TypicalSentence | Quoted")
 
 
 def _by_set(

@@ -27,7 +27,7 @@ def export_model(
     *,
     precision: str = "float32",
     examples: Examples | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[str] = (),
 ) -> Parity:
     """Export a sequence classifier of entailment to a folder in the layout of optimum.
 

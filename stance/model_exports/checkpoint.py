@@ -96,9 +96,7 @@ def write_float32(checkpoint: Checkpoint, folder: Path) -> None:
     _export(checkpoint, inputs, folder / "model.onnx")
 
 
-def torch_scorer(
-    checkpoint: Checkpoint, folder: Path, labels: Sequence[str] | None = None
-) -> PairScorer:
+def torch_scorer(checkpoint: Checkpoint, folder: Path, labels: Sequence[str] = ()) -> PairScorer:
     """Return a scorer that asks torch pair by pair, without padding, in float32."""
     import torch
 

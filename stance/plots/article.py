@@ -86,7 +86,7 @@ def plot_strip(profile: ArticleProfile, *, look: Look = SCREEN) -> Figure:
         image = axes.imshow(grid, aspect="auto", cmap="Greys", vmin=0, vmax=1, interpolation="none")
         _end_sections(axes, profile)
         axes.set_yticks(range(len(profile.frames)), [look.frame_name(f) for f in profile.frames])
-        told = "sentence, in order|(dot: tagged; dashed: end of headline, of lead)"
+        told = "sentence, in order (dot: tagged;|dashed: end of headline, of lead)"
         axes.set_xlabel(look.wrapped(told))
         figure.colorbar(image, ax=axes, label="probability", shrink=0.9)
     return figure
@@ -117,7 +117,7 @@ def plot_positions(found: Sequence[Position], *, look: Look = SCREEN) -> Figure:
         axes.invert_yaxis()
         axes.set_xlim(-100, 100)
         axes.set_xticks([-100, -50, 0, 50, 100], ["100", "50", "0", "50", "100"])
-        told = "against ← share of n sentences, % →  in favour|(line: 95 % interval)"
+        told = "against ← share of n, % → in favour|(line: 95 % interval)"
         axes.set_xlabel(look.wrapped(told))
     return figure
 

@@ -29,6 +29,12 @@ class EntailmentColumns:
     contradiction: int | None = None
     rest: int | None = None
 
+    def __str__(self) -> str:
+        """Return the three columns that are read, as in ``201``, or ``1-00`` of two classes."""
+        if self.rest is not None:
+            return f"{self.entailment}-{self.rest}{self.rest}"
+        return f"{self.entailment}{self.neutral}{self.contradiction}"
+
     @property
     def has_contradiction(self) -> bool:
         """False for a two-class model."""
@@ -54,7 +60,7 @@ class EntailmentColumns:
 
 
 def entailment_columns(
-    id2label: Mapping[Any, str], labels: Sequence[str] | None = None, *, place: str
+    id2label: Mapping[Any, str], labels: Sequence[str] = (), *, place: str
 ) -> EntailmentColumns:
     """Return which column is which, from names in any order and any capitals.
 
@@ -68,17 +74,17 @@ def entailment_columns(
         ScorerError: There is one column (a regression head), or the names are not those of two or
             three classes, each once.
     """
-    found = _in_order(id2label, place)
+    found, labels = _in_order(id2label, place), labels or None
     if len(found) == 1:
         raise ScorerError(
             f"{place}: has one output, a regression head; stance needs a classifier of entailment"
         )
-    if labels is not None and len(labels) != len(found):
+    if labels and len(labels) != len(found):
         raise ScorerError(
             f"{place}: labels names {len(labels)} columns ({', '.join(labels)}), but the model has "
             f"{len(found)} ({', '.join(found)})"
         )
-    names = [_normal(name) for name in (found if labels is None else labels)]
+    names = [_normal(name) for name in (labels or found)]
     if len(set(names)) != len(names) or set(names) not in _WANTED:
         raise ScorerError(_unmatched(place, found, labels))
     column = {name: k for k, name in enumerate(names)}
@@ -105,12 +111,12 @@ def _normal(name: str) -> str:
     return _NEGATED.get(plain, plain)
 
 
-def _unmatched(place: str, found: Sequence[str], labels: Sequence[str] | None) -> str:
+def _unmatched(place: str, found: Sequence[str], labels: Sequence[str]) -> str:
     which = f"its labels are {', '.join(found)}"
-    if labels is not None:
+    if labels:
         which = f"labels says {', '.join(labels)}"
     return (
         f"{place}: {which}, which is not entailment, neutral, contradiction or entailment, "
-        "not_entailment; set labels to one of these names a column, in the model's order, if it is "
-        "an entailment model"
+        "not_entailment; if it is an entailment model set labels to one of these names a column, "
+        "in the model's order: --labels entailment,neutral,contradiction, or labels: in a config"
     )

@@ -14,7 +14,7 @@ from stance.scorers import Scorer
 from stance.scorers.models import open_model
 
 WEIGHT = 0.1
-"""Of the second scorer: near the best one measured for an embedding (docs/fusion.md)."""
+"""Of the second scorer: small, as measured for an embedding (docs/fusion.md)."""
 
 
 def load_fusion(

@@ -16,7 +16,7 @@ from jaxtyping import Float32
 from stance.errors import MissingExtraError, ScorerError
 from stance.records import LogProbs, Question
 from stance.scorers.devices import choose_device, choose_dtype, place_suffix
-from stance.scorers.hub_labels import Columns, read_columns
+from stance.scorers.entailment_labels import EntailmentColumns, entailment_columns
 from stance.scorers.hub_loading import find_source
 from stance.scorers.placement import Budget, Placement
 
@@ -62,15 +62,19 @@ def load_transformers(
     place, kind = choose_device(device), choose_dtype(dtype)
     source = find_source(model)
     config = hub_network.read_config(source)
-    columns = read_columns(
-        config.id2label, labels=labels, place=source.place, problem=config.problem_type
-    )
+    if config.problem_type in ("regression", "multi_label_classification"):
+        raise ScorerError(
+            f"{source.place}: its head is for {config.problem_type.replace('_', ' ')}, whose "
+            "outputs are not shares of one answer; name a model trained on natural language "
+            "inference"
+        )
+    columns = entailment_columns(config.id2label, labels, place=source.place)
     if threads:
         torch.set_num_threads(threads)
     checkpoint = hub_network.load_checkpoint(source, config)
     fingerprint = (
-        f"transformers:{source.identity}:columns={columns.entailment}{columns.neutral}"
-        f"{columns.contradiction}:tokens={checkpoint.most}{place_suffix(place, kind)}"
+        f"transformers:{source.identity}:columns={columns}:tokens={checkpoint.most}"
+        f"{place_suffix(place, kind)}"
     )
     return TransformersScorer(
         checkpoint, columns, fingerprint, place, kind, tokens or _TOKENS[place.type]
@@ -97,7 +101,7 @@ class TransformersScorer:
     def __init__(
         self,
         checkpoint: Checkpoint,
-        columns: Columns,
+        columns: EntailmentColumns,
         fingerprint: str,
         device: torch.device,
         dtype: torch.dtype,
@@ -114,7 +118,7 @@ class TransformersScorer:
         self._tokenizer, self._inputs = checkpoint.tokenizer, checkpoint.inputs
         self._most = checkpoint.most - self._tokenizer.num_special_tokens_to_add(pair=True)
         padded = self._tokenizer.pad_token_id is not None
-        self._budget = Budget(tokens if padded else 1, (torch.OutOfMemoryError,))
+        self._budget = Budget(tokens if padded else 1, (torch.cuda.OutOfMemoryError,))
         self._lengths: dict[str, int] = {}
 
     @property
@@ -183,12 +187,7 @@ class TransformersScorer:
 
         with torch.inference_mode():
             logits = self._logits(batch)
-        log_probs = np.asarray(torch.log_softmax(logits.float(), dim=-1).cpu())
-        c = self._columns
-        chosen: np.ndarray = log_probs[:, [c.entailment, c.neutral, c.contradiction]]
-        if not c.has_contradiction:
-            chosen[:, 1:] -= np.float32(np.log(2))
-        return chosen
+        return self._columns.log_probs(np.asarray(logits.float().cpu()))
 
     def _logits(self, batch: Sequence[_Pair]) -> torch.Tensor:
         if self._packed is not None:

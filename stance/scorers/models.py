@@ -79,6 +79,12 @@ def _fused(text: str) -> dict[str, object]:
     return {"models": (first, second[weight.end() :]), "weight": float(weight[1])}
 
 
+def _weighted(part: str) -> tuple[str, str]:
+    """Return the weight of a part of a fusion, with its sign, and the part."""
+    weight = _WEIGHT.match(part)
+    return ("", part) if weight is None else (weight[0], part[weight.end() :])
+
+
 def _backend_of(folder: Path) -> str:
     if (folder / "shape.json").is_file():
         return "bundled"
@@ -90,7 +96,8 @@ def located(text: str, folder: Path) -> str:
     """Return a model's name for use from here, where a path in it is relative to ``folder``."""
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        return f"{kind}:{'+'.join(located(part, folder) for part in rest.split('+'))}"
+        parts = [_weighted(part) for part in rest.split("+")]
+        return f"{kind}:{'+'.join(weight + located(part, folder) for weight, part in parts)}"
     there = os.path.normpath(folder / text)
     return there if text not in SHIPPED and Path(there).is_dir() else text
 
@@ -109,7 +116,8 @@ def model_key(text: str) -> list[str]:
     """
     kind, colon, rest = text.partition(":")
     if colon and kind in ("embedding", "fusion"):
-        return [kind, *(key for part in rest.split("+") for key in model_key(part))]
+        parts = [_weighted(part) for part in rest.split("+")]
+        return [kind, *(key for weight, part in parts for key in (weight, *model_key(part)))]
     name = parse_model(text)
     folder = _ASSETS / text if text in SHIPPED else Path(text)
     if text in SHIPPED or name.backend != "transformers":

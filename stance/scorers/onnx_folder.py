@@ -35,7 +35,7 @@ def load_onnx(
     *,
     model: str | Path,
     threads: int = 0,
-    labels: Sequence[str] | None = None,
+    labels: Sequence[str] = (),
     tokens: int = 2_048,
 ) -> PairScorer:
     """Load an entailment classifier from a folder in the layout of optimum.
@@ -65,7 +65,7 @@ def load_onnx(
 
 
 def unchecked(
-    folder: Path, *, threads: int = 0, labels: Sequence[str] | None = None, tokens: int = 2_048
+    folder: Path, *, threads: int = 0, labels: Sequence[str] = (), tokens: int = 2_048
 ) -> PairScorer:
     """Load a folder as `load_onnx` does, without asking whether scores depend on the batch."""
     config = read_config(folder)
@@ -113,9 +113,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def columns_of(
-    config: dict[str, Any], labels: Sequence[str] | None, *, place: str
-) -> EntailmentColumns:
+def columns_of(config: dict[str, Any], labels: Sequence[str], *, place: str) -> EntailmentColumns:
     """Return the columns that a ``config.json`` names.
 
     Raises:

@@ -107,5 +107,5 @@ def torch_scorer(
         fingerprint,
         tokens=tokens,
         placement=placement,
-        exhausted=(torch.OutOfMemoryError,),
+        exhausted=(torch.cuda.OutOfMemoryError,),
     )

@@ -84,7 +84,7 @@ class _Layer(nn.Module):
         self.output = nn.Linear(shape.inner, shape.width)
         self.output_norm = nn.LayerNorm(shape.width, eps=shape.epsilon)
 
-    def forward(self, hidden: Tensor, mask: Tensor, packing: _Packing | None) -> Tensor:
+    def forward(self, hidden: Tensor, mask: Tensor, packing: _Packing | None = None) -> Tensor:
         rows, length, width = mask.shape[0], mask.shape[-1], hidden.shape[-1]
         drop = self.dropout if self.training else 0.0
 
@@ -158,7 +158,7 @@ class OnePassNetwork(nn.Module):
         hidden = self.embeddings(input_ids, segment_ids, position_ids)
         hidden = functional.dropout(hidden, self.dropout, self.training)
         for layer in self.layers:
-            hidden = layer(hidden, mask, None)
+            hidden = layer(hidden, mask)
         return hidden  # type: ignore[no-any-return]
 
 
