@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from stance.analysis import Analysis
     from stance.codebooks import Codebook, load_codebook
     from stance.comparison import Comparison, compare
+    from stance.engine import analyze_corpus
     from stance.errors import StanceError
     from stance.experiment import analyze
     from stance.runner import Run, run
@@ -25,6 +26,7 @@ __all__ = [
     "StanceError",
     "__version__",
     "analyze",
+    "analyze_corpus",
     "compare",
     "load_codebook",
     "load_scorer",
@@ -39,6 +41,7 @@ _HOMES = {
     "Scorer": "scorers",
     "StanceError": "errors",
     "analyze": "experiment",
+    "analyze_corpus": "engine",
     "compare": "comparison",
     "load_codebook": "codebooks",
     "load_scorer": "scorers",

@@ -163,7 +163,7 @@ class Analysis:
             tables.write_parquet(table, folder / f"{name}.parquet")
             (folder / f"{name}.csv").write_bytes(tables.csv_bytes(table))
         if report:
-            self._write_report(folder)
+            self.write_report(folder)
         if grouping is not None:
             write_corpus_report(
                 folder,
@@ -176,12 +176,20 @@ class Analysis:
             )
         runs.write_manifest(folder, self.manifest)
 
-    def _write_report(self, folder: Path) -> None:
+    def write_report(self, folder: Path, *, articles: int | None = None) -> None:
+        """Write figures and report to a folder.
+
+        Args:
+            folder: Where to.
+            articles: The number of articles of the corpus, where these are only the first ones.
+        """
         (folder / "figures").mkdir()
         figures = [plots.draw_article(profile) for profile in self.profiles[:IN_FULL]]
         for number, (profile, drawn) in enumerate(zip(self.profiles, figures, strict=False)):
             _write_figures(profile.article.id, drawn, folder / "figures", number)
-        report = render_report(self.profiles, self.codebook, self.manifest, figures)
+        report = render_report(
+            self.profiles, self.codebook, self.manifest, figures, articles=articles
+        )
         (folder / "report.html").write_text(report, encoding="utf-8")
 
     __repr__ = short_repr

@@ -13,6 +13,7 @@ from stance import __version__
 from stance.commands.agree import agree
 from stance.commands.analyze import analyze
 from stance.commands.bench import bench
+from stance.commands.cache import cache
 from stance.commands.calibrate import calibrate
 from stance.commands.compare import compare
 from stance.commands.estimate import estimate
@@ -84,6 +85,7 @@ def codebooks(name: str | None) -> None:
 for command in (
     agree,
     analyze,
+    cache,
     bench,
     calibrate,
     compare,

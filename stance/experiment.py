@@ -12,6 +12,7 @@ from typing import BinaryIO, final
 from stance import runs
 from stance.analysis import Analysis
 from stance.applied import applied_calibration, calibration_entry
+from stance.cache import OnNote
 from stance.codebooks import DEFAULT, Codebook, load_codebook
 from stance.errors import DataError
 from stance.heads import use_head
@@ -19,6 +20,7 @@ from stance.profile import ArticleProfile, profile_article
 from stance.provenance import codebook_entry, counts_entry, inputs_entry, model_entry
 from stance.readers import Skipped, read_articles
 from stance.records import Article, TaggedSentence
+from stance.scorers.cached import OFF, cached
 from stance.scorers.models import open_model
 from stance.sentences import split
 from stance.tagging import OnProgress, Tagger, tag_sentences
@@ -44,9 +46,11 @@ def analyze(
     skip_bad: bool = False,
     seed: int = 0,
     head: str | Path | None = None,
+    cache: str | Path = OFF,
     stdin: BinaryIO | None = None,
     on_progress: OnProgress | None = None,
     on_skip: Callable[[Skipped], None] | None = None,
+    on_note: OnNote | None = None,
     tagger: Tagger = tag_sentences,
 ) -> Analysis:
     """Tag every sentence of the articles and summarise every article as a framing profile.
@@ -69,9 +73,11 @@ def analyze(
         skip_bad: Leave out rows that cannot be read, and count them, instead of stopping.
         seed: Seed of the bootstrap.
         head: File that `stance fit` wrote: its probabilities take the place of zero-shot ones.
+        cache: Folder in which scores are kept and looked up; ``on`` is the user's cache folder.
         stdin: Where ``-`` is read from.
         on_progress: Called with the numbers of premises scored and of all.
         on_skip: Called for every row left out.
+        on_note: Called with what a user should know and need not stop for.
         tagger: What tags the sentences; a run gives one that keeps parts on the disk.
 
     Raises:
@@ -89,6 +95,7 @@ def analyze(
         dtype=dtype,
         labels=labels,
     )
+    scorer = cached(scorer, cache, on_note=on_note)
     calibrated = applied_calibration(model, scorer, book, calibration)
     skipped = _Skips(on_skip)
     articles = list(

@@ -30,6 +30,8 @@ def render_report(
     codebook: Codebook,
     manifest: Mapping[str, Any],
     figures: Sequence[Sequence[Drawn]],
+    *,
+    articles: int | None = None,
 ) -> str:
     """Return the report as HTML without any outside address.
 
@@ -43,13 +45,16 @@ def render_report(
         codebook: The codebook they were tagged by.
         manifest: How the result was made.
         figures: The drawn figures of the first articles.
+        articles: The number of all articles, where the profiles are only those of the first ones;
+            then no figure is given for all of them together.
     """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined
     )
     script, few = _own("report.js"), len(profiles) <= _WITH_FIGURES
+    whole = articles is None or articles == len(profiles)
     made = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
-    articles = [
+    in_full = [
         {**_article(index, profile, codebook), "figures": [*map(_figure, drawn)] if few else []}
         for index, (profile, drawn) in enumerate(zip(profiles, figures, strict=False))
     ]
@@ -57,10 +62,11 @@ def render_report(
         profiles=profiles,
         codebook=codebook,
         colours=[*enumerate(frame_colours(tuple(codebook.frames)).values())],
-        articles=articles,
-        options=most_options([article["panel"] for article in articles]),
-        overview=_overview(profiles, len(articles)),
-        corpus=corpus_rows(profiles),
+        articles=in_full,
+        options=most_options([article["panel"] for article in in_full]),
+        overview=_overview(profiles, len(in_full)),
+        corpus=corpus_rows(profiles) if whole else [],
+        beyond=0 if whole else (articles or 0) - len(profiles),
         made=list(_flat(made)),
         percent=in_percent,
         style=_own("report.css"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -239,10 +239,11 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return content
 
 
-def csv_bytes(table: pa.Table) -> bytes:
+def csv_bytes(table: pa.Table, *, header: bool = True) -> bytes:
     """Return a table as CSV (UTF-8, header first); lists are written as JSON, null as nothing."""
     sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(_flat(table), sink)
+    options = pyarrow.csv.WriteOptions(include_header=header)
+    pyarrow.csv.write_csv(_flat(table), sink, options)
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
@@ -258,7 +259,17 @@ def _flat(table: pa.Table) -> pa.Table:
 
 def json_rows(table: pa.Table) -> Iterator[str]:
     """Yield every row as one line of JSON; NaN is written as null."""
-    for batch in table.to_batches(max_chunksize=1_000):
+    return _json_lines(table.to_batches(max_chunksize=1_000))
+
+
+def json_rows_of(path: Path) -> Iterator[str]:
+    """Yield every row of a Parquet file as one line of JSON, a little at a time."""
+    with pyarrow.parquet.ParquetFile(path) as file:
+        yield from _json_lines(file.iter_batches(batch_size=1_000))
+
+
+def _json_lines(batches: Iterable[pa.RecordBatch]) -> Iterator[str]:
+    for batch in batches:
         for row in batch.to_pylist():
             clean = {key: None if _is_nan(value) else value for key, value in row.items()}
             yield json.dumps(clean, ensure_ascii=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ _BAR = 20
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[OnProgress | None]:
+def progress(*, quiet: bool, unit: str = "sentences") -> Iterator[OnProgress | None]:
     """Give a progress callable that draws a bar on standard error, None where that is no tty."""
     if quiet or not sys.stderr.isatty():
         yield None
@@ -36,7 +36,7 @@ def progress(*, quiet: bool) -> Iterator[OnProgress | None]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("sentences", total=None)
+        task = bar.add_task(unit, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
@@ -59,6 +59,15 @@ def print_profiles(result: Analysis) -> None:
         )
     if len(result.profiles) > SHOWN:
         console.print(f"… and {len(result.profiles) - SHOWN} more articles in the files\n")
+
+
+def print_corpus(first: Analysis, counts: Mapping[str, Any]) -> None:
+    """Print a corpus that its first articles are known of: as any result if these are all."""
+    if len(first.profiles) == counts["articles"]:
+        print_profiles(first)
+        return
+    told = (f"{counts[name]:,} {name}" for name in ("articles", "sentences", "scored"))
+    Console(highlight=False).print(", ".join(told))
 
 
 def print_files(out: Path, *, to_stderr: bool) -> None:

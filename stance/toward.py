@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from stance.calibration import Calibration
@@ -33,8 +33,11 @@ def with_targets(book: Codebook, targets: Targets | None) -> Codebook:
     return book.model_copy(update={"stance": stance})
 
 
-def choose_targets(book: Codebook, sentences: Sequence[Sentence]) -> tuple[TargetName, ...]:
-    """Return the declared targets, or those proposed from the sentences; none without stance."""
+def choose_targets(book: Codebook, sentences: Iterable[Sentence]) -> tuple[TargetName, ...]:
+    """Return the declared targets, or those proposed from the sentences; none without stance.
+
+    The sentences are gone through more than once, and only where targets are proposed.
+    """
     if book.stance is None:
         return ()
     return propose_targets(sentences) if book.stance.targets == "auto" else book.stance.names
@@ -47,16 +50,27 @@ def targets_entry(
     mentions: Sequence[Sequence[Mention]],
 ) -> dict[str, Any]:
     """Return what a manifest tells of targets: how chosen, and how often named and linked."""
-    if book.stance is None:
-        return {"chosen": "none"}
-    fitted = calibration.of_stance(book.stance.wordings).n > 0
     found = [mention for own in mentions for mention in own]
     counts = Counter(mention.target for mention in found)
     linked = Counter(mention.target for mention in found if mention.linked)
+    return mention_counts_entry(book, calibration, targets, counts, linked)
+
+
+def mention_counts_entry(
+    book: Codebook,
+    calibration: Calibration,
+    targets: Sequence[TargetName],
+    counts: Counter[str],
+    linked: Counter[str],
+) -> dict[str, Any]:
+    """Return what `targets_entry` does, from the numbers of mentions and of linked ones."""
+    if book.stance is None:
+        return {"chosen": "none"}
+    fitted = calibration.of_stance(book.stance.wordings).n > 0
     return {
         "chosen": "auto" if book.stance.targets == "auto" else "declared",
         "calibrated": fitted,
-        "mentions": len(found),
+        "mentions": counts.total(),
         "linked": linked.total(),
         "names": [
             {

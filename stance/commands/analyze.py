@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from stance.commands.engine import analyze_at_large, engine_of, engine_options
 from stance.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -118,6 +119,13 @@ def _check_groups(
     show_default=True,
     help="fast computes mini in bfloat16 (extra fast).",
 )
+@click.option(
+    "--cache",
+    default="off",
+    show_default=True,
+    metavar="on|off|DIR",
+    help="Keep scores and look them up, in the user's cache folder or in DIR.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Most articles to read.")
 @click.option(
     "--group-by",
@@ -131,6 +139,7 @@ def _check_groups(
     type=click.Choice(["week", "month", "year", "day"]),
     help="How --group-by date cuts dates; by default to the month.",
 )
+@engine_options
 @click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
 def analyze(
     inputs: tuple[str, ...],
@@ -147,10 +156,14 @@ def analyze(
     skip_bad: bool,
     head: Path | None,
     threads: int,
+    cache: str,
     precision: str,
     limit: int | None,
     names: tuple[str, ...],
     period: Period | None,
+    engine: str | None,
+    jobs: int,
+    address: str | None,
     quiet: bool,
 ) -> None:
     """Tag, profile and plot the articles in INPUT… (files, folders, or - for standard input).
@@ -159,33 +172,40 @@ def analyze(
     report.html to --out; with --group-by also corpus.html.
     """
     from stance import experiment, runs, terminal
+    from stance.commands.printing import note
     from stance.groups import grouping_of
 
     columns, toward = _columns(pairs), _targets(targets)
     grouping = grouping_of(names, period=period)
     runs.check_target(out)
+    options: dict[str, Any] = {
+        "codebook": codebook,
+        "targets": toward,
+        "model": model,
+        "calibration": calibration,
+        "threads": threads,
+        "precision": precision,
+        "device": device,
+        "dtype": dtype,
+        "labels": tuple(labels.split(",")) if labels else (),
+        "limit": limit,
+        "columns": columns,
+        "skip_bad": skip_bad,
+        "head": head,
+        "cache": cache,
+        "stdin": sys.stdin.buffer,
+        "on_skip": None if quiet else terminal.report_skip,
+        "on_note": None if quiet else note,
+    }
+    shared = engine_of(engine, jobs, address, grouped=grouping is not None)
+    if shared is not None:
+        where = {"engine": shared, "jobs": jobs, "address": address}
+        analyze_at_large(inputs, out, form=form, quiet=quiet, options={**options, **where})
+        return
     if grouping is not None and "-" not in inputs:
         _check_groups(inputs, grouping, columns, skip_bad=skip_bad, limit=limit)
     with terminal.progress(quiet=quiet) as on_progress:
-        result = experiment.analyze(
-            inputs,
-            codebook=codebook,
-            targets=toward,
-            model=model,
-            calibration=calibration,
-            threads=threads,
-            precision=precision,
-            device=device,
-            dtype=dtype,
-            labels=tuple(labels.split(",")) if labels else (),
-            limit=limit,
-            columns=columns,
-            skip_bad=skip_bad,
-            head=head,
-            stdin=sys.stdin.buffer,
-            on_progress=on_progress,
-            on_skip=None if quiet else terminal.report_skip,
-        )
+        result = experiment.analyze(inputs, on_progress=on_progress, **options)
     result.save(out, group_by=names, period=period)
     _print(result, form, out, quiet=quiet)
 

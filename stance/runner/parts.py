@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -18,7 +18,8 @@ from stance.runs.files import digest_of, replace_file
 from stance.scorers import Scorer
 from stance.tagging import OnProgress, tag_sentences
 
-_KEY = b"stance.key"
+KEY = b"stance.key"
+"""Where a part keeps what its content depends on, in the metadata of its schema."""
 
 
 @final
@@ -94,7 +95,7 @@ def write_part(
 ) -> None:
     """Write a part whole or not at all, with its key."""
     table = tables.sentence_table(tagged, frames)
-    table = table.replace_schema_metadata({_KEY: key.encode()})
+    table = table.replace_schema_metadata({KEY: key.encode()})
     replace_file(path, tables.parquet_bytes(table))
 
 
@@ -106,13 +107,19 @@ def read_part(
         table = pq.read_table(path)
     except (OSError, pa.ArrowException):
         return None
-    if (table.schema.metadata or {}).get(_KEY) != key.encode() or table.num_rows != len(sentences):
+    if (table.schema.metadata or {}).get(KEY) != key.encode() or table.num_rows != len(sentences):
         return None
     rows = table.to_pylist()
-    return [_tagged(sentence, row, frames) for sentence, row in zip(sentences, rows, strict=True)]
+    return [
+        tagged_sentence(sentence, row, frames)
+        for sentence, row in zip(sentences, rows, strict=True)
+    ]
 
 
-def _tagged(sentence: Sentence, row: dict[str, Any], frames: Sequence[str]) -> TaggedSentence:
+def tagged_sentence(
+    sentence: Sentence, row: Mapping[str, Any], frames: Sequence[str]
+) -> TaggedSentence:
+    """Return a sentence with the tags and stances of its row in the ``sentences`` table."""
     if not row["scored"]:
         return TaggedSentence(sentence, (), scored=False)
     tags = (

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import final
 
 from stance.records import Section, Sentence, TargetName
@@ -13,6 +14,8 @@ from stance.targets.folding import fold, key
 from stance.targets.names import Name, ends_in_group, names_in
 
 MOST = 8
+KEPT = 100_000
+"""Distinct names that are counted at once."""
 SHORT = 10
 """Sentences below which one mention is enough."""
 
@@ -31,21 +34,39 @@ class _Candidate:
         return sum(self.surfaces.values())
 
 
-def propose_targets(sentences: Sequence[Sentence], *, most: int = MOST) -> tuple[TargetName, ...]:
+def propose_targets(sentences: Iterable[Sentence], *, most: int = MOST) -> tuple[TargetName, ...]:
     """Return the most-named people, places and organisations, most-named first.
 
     Names are runs of capitalised words; titles are cut off, demonyms count for their country, a
     surname or an acronym counts for the one full name it can stand for. Headlines are left out,
     where every word may have a capital. A name counts from two mentions on, in a corpus of fewer
-    than `SHORT` sentences from one.
+    than `SHORT` sentences from one. Above `KEPT` names those seen least so far are forgotten (lossy
+    counting, Manku & Motwani 2002), so that memory does not grow with the corpus.
+
+    Args:
+        sentences: The sentences, which are gone through several times.
+        most: The most targets to return.
     """
-    body = [s.text for s in sentences if s.section is not Section.HEADLINE] or [
-        s.text for s in sentences
-    ]
-    found = _merged(_candidates(body))
-    least = 1 if len(body) < SHORT else 2
+    body = _Texts(sentences, headlines=False)
+    texts = body if next(iter(body), None) is not None else _Texts(sentences, headlines=True)
+    found = _merged(_candidates(texts))
+    least = 1 if len(list(islice(texts, SHORT))) < SHORT else 2
     ranked = sorted(found.items(), key=lambda entry: -entry[1].n)
     return tuple(_target(name, c) for name, c in ranked if c.n >= least)[:most]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of sentences, each time they are gone through."""
+
+    sentences: Iterable[Sentence]
+    headlines: bool
+
+    def __iter__(self) -> Iterator[str]:
+        for sentence in self.sentences:
+            if self.headlines or sentence.section is not Section.HEADLINE:
+                yield sentence.text
 
 
 def _target(name: str, candidate: _Candidate) -> TargetName:
@@ -57,16 +78,25 @@ def _target(name: str, candidate: _Candidate) -> TargetName:
     return TargetName(name, tuple(sorted(distinct.values())))
 
 
-def _candidates(texts: Sequence[str]) -> dict[str, _Candidate]:
+def _candidates(texts: Iterable[str]) -> dict[str, _Candidate]:
     common = frozenset(_lower_words(texts))
     found: defaultdict[str, _Candidate] = defaultdict(_Candidate)
+    least = 0
     for name in _names(texts, common):
         candidate = found[name.country or key(name.text)]
         candidate.country = name.country is not None
         candidate.surfaces[name.country or name.text] += 1
         candidate.inside += not name.first
+        if len(found) > KEPT:
+            least += 1
+            _forget_rare(found, least)
     _forget_doubtful(found)
     return {c.surfaces.most_common(1)[0][0]: c for c in found.values()}
+
+
+def _forget_rare(found: dict[str, _Candidate], most: int) -> None:
+    for name in [name for name, candidate in found.items() if candidate.n <= most]:
+        del found[name]
 
 
 def _lower_words(texts: Iterable[str]) -> Iterator[str]:
