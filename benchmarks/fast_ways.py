@@ -118,8 +118,9 @@ def rewritten(path: Path, rewrite: Rewrite, keep: Sequence[str] = ()) -> Path:
 
 def _layer(node: onnx.NodeProto, made: dict[str, onnx.NodeProto]) -> str | None:
     """The linear layer that a product belongs to, if it does."""
-    transposed = made.get(node.input[1]) if node.op_type == "MatMul" else None
-    cast = made.get(transposed.input[0]) if transposed is not None else None
+    turned = made.get(node.input[1]) if node.op_type == "MatMul" else None
+    of_weight = turned is not None and turned.op_type == "Transpose"
+    cast = made.get(turned.input[0]) if of_weight else None
     source = cast.input[0] if cast is not None and cast.op_type == "Cast" else ""
     return source.removesuffix(".weight") if source.startswith("layers.") else None
 

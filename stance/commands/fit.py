@@ -90,7 +90,9 @@ def _save(
     from stance.heads import new_head
 
     if not heads:
-        raise DataError(f"{labels.place}: has too few labels for a head of any frame; label more")
+        raise DataError(
+            f"{labels.place}: no head could be fitted; the notes above say why for every frame"
+        )
     n = max(head.n for head in heads.values())
     of = Labels(file=Path(labels.place).name, sha256=labels.sha256, split="all", n=n)
     head = new_head(found.codebook, found.manifest["model"]["fingerprint"], of, heads)

@@ -74,7 +74,7 @@ def entailment_columns(
         ScorerError: There is one column (a regression head), or the names are not those of two or
             three classes, each once.
     """
-    found, labels = _in_order(id2label, place), labels or None
+    found = _in_order(id2label, place)
     if len(found) == 1:
         raise ScorerError(
             f"{place}: has one output, a regression head; stance needs a classifier of entailment"
