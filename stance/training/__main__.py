@@ -19,11 +19,14 @@ from stance.scorers.torch_network import load_checkpoint
 from stance.training import gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
+from stance.training.diplomacy import frame_figures
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Judge, Recipe, Run
 from stance.training.history import go_on_from, write_history
 from stance.training.mixture import load_mixture
 from stance.training.network import load_base
+from stance.training.parts import honesty, parts, reliability
+from stance.training.perturbed import perturbed
 from stance.training.wide import wide
 
 _RECIPE = Recipe()
@@ -171,19 +174,22 @@ def evaluate(data: Path, model: Path, folder: Path | None, whole: bool, write: b
     scorer = load_scorer(model=model, threads=2)
     other = load_scorer(model=model, threads=2, tokens=4_096)
     calibration = load_calibration(model / "calibration.json", scorer.fingerprint)
-    figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data, calibration)]
+    figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data)]
     figures += gates.independence(scorer, other, data)
     if whole:
+        figures += frame_figures(scorer, data, calibration, find_base())
         figures += wide(scorer, data, find_base())
+        figures += [*parts(scorer, data, calibration), *honesty(scorer, data, calibration)]
     figures += stances.stances(scorer, data, calibration.stance)
+    figures += perturbed(scorer, calibration.stance)
     if folder is not None:
         packer = Packer(Tokenizer.from_file(str(model / "tokenizer.json")), Limits())
         trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
         figures += gates.fidelity(scorer, trained, data)
     click.echo("\n".join([gates.HEADER, *(figure.row() for figure in figures)]))
-    click.echo("\n".join(["", *stances.perturbed(scorer, calibration.stance)]))
     if write:
-        write_card(model, figures)
+        bins = list(reliability(scorer, data, calibration))
+        write_card(model, figures, bins)
         write_hashes(model)
     if any(figure.passed is False for figure in figures):
         raise SystemExit(1)
