@@ -64,6 +64,11 @@ def find_base() -> Path:
     show_default=True,
     help="Share of the pairs kept that are not about claims.",
 )
+@click.option("--roles", type=int, default=0, show_default=True, help="Made-up sentences an epoch.")
+@click.option(
+    "--typos", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Share misspelled."
+)
+@click.option("--average", type=float, default=0.0, show_default=True, help="Decay of the average.")
 @click.option("--seed", type=int, default=_RECIPE.seed, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 def fit(
@@ -73,6 +78,9 @@ def fit(
     pairs: int,
     rate: float,
     replay: float,
+    roles: int,
+    typos: float,
+    average: float,
     seed: int,
     threads: int,
 ) -> None:
@@ -80,7 +88,8 @@ def fit(
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     base = find_base()
-    recipe = Recipe(pairs=pairs, rate=rate, replay=replay, seed=seed)
+    drawn = {"replay": replay, "roles": roles, "typos": typos}
+    recipe = Recipe(pairs=pairs, rate=rate, average=average, seed=seed, **drawn)
     packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
     if start is None:
         network = load_base(base / "model.safetensors", dropout=recipe.dropout)
@@ -90,9 +99,7 @@ def fit(
         recipe = replace(recipe, start=file_hash(weights))
         go_on_from(start, folder)
 
-    Run(folder, network, recipe).fit(
-        load_mixture(data, replay=replay), packer, _judge(packer, data)
-    )
+    Run(folder, network, recipe).fit(load_mixture(data, **drawn), packer, _judge(packer, data))
 
 
 def _judge(packer: Packer, data: Path) -> Judge:
@@ -119,7 +126,7 @@ def leave_codes_out(data: Path, target: Path, pairs: int, threads: int, write: P
         network = load_base(base / "model.safetensors", dropout=recipe.dropout)
         scorer = torch_scorer(network, packer)
         mixture = unseen.without_codes(load_mixture(data), fold)
-        Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
+        Run(folder, network, recipe).fit(mixture, packer, lambda _: {"mean": 0.0})
         unseen.save_odds(scorer, data, fold, folder)
     if write is not None:
         unseen.write_figures(data, target, write)

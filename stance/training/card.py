@@ -128,4 +128,6 @@ def _run(run: dict[str, Any], place: int) -> Iterator[str]:
         precision = "bfloat16" if leg["bfloat16"] else "float32"
         share = leg.get("replay", 1.0)
         replayed = "" if share == 1 else f", {share:.0%} of the pairs that are not about claims"
+        replayed += f", {leg['roles']:,} made-up sentences an epoch" if leg.get("roles") else ""
+        replayed += f", {leg['typos']:.0%} of the premises misspelled" if leg.get("typos") else ""
         yield _LEG.format(**leg, to=end, first=first, precision=precision, replayed=replayed)
