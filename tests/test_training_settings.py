@@ -161,7 +161,7 @@ def test_the_target_of_praise_is_favored_and_who_praises_is_not_judged() -> None
     end, found = " is portrayed positively.", set()
     for premise, (hypothesis, label) in roles.role_pairs(random.Random(0), 2_000):
         holder, praised, rest = premise.partition(" praised ")
-        if not praised or not hypothesis.endswith(end):
+        if not praised or holder.endswith(" was") or not hypothesis.endswith(end):
             continue
         about = hypothesis.removesuffix(end).lower()
         target = rest.lower().startswith(f"{about} for ")

@@ -88,8 +88,9 @@ def fit(
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     base = find_base()
-    drawn = {"replay": replay, "roles": roles, "typos": typos}
-    recipe = Recipe(pairs=pairs, rate=rate, average=average, seed=seed, **drawn)
+    recipe = Recipe(
+        pairs=pairs, rate=rate, replay=replay, roles=roles, typos=typos, average=average, seed=seed
+    )
     packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
     if start is None:
         network = load_base(base / "model.safetensors", dropout=recipe.dropout)
@@ -99,7 +100,8 @@ def fit(
         recipe = replace(recipe, start=file_hash(weights))
         go_on_from(start, folder)
 
-    Run(folder, network, recipe).fit(load_mixture(data, **drawn), packer, _judge(packer, data))
+    mixture = load_mixture(data, replay=replay, roles=roles, typos=typos)
+    Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
 
 
 def _judge(packer: Packer, data: Path) -> Judge:
