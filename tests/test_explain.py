@@ -113,8 +113,8 @@ def test_a_page_holds_hostile_text_as_text(result: Result) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_page_is_inert_and_readable(
-    tmp_path: Path, browser: Browser, axe: str, dark: bool
+def test_the_page_is_inert_and_fits_its_window(
+    tmp_path: Path, browser: Browser, dark: bool
 ) -> None:
     hostile = (
         f"{TEXT} </style><script>alert(1)</script> \u202e {{{{ 7 * 7 }}}} <img src=x onerror=a()>"
@@ -129,7 +129,6 @@ def test_the_page_is_inert_and_readable(
     assert "{{ 7 * 7 }}" in browser.one("p").text
     assert browser.all("script, img, b") == []
     assert browser.overflow() == 0
-    assert browser.faults(axe) == []
     assert browser.trouble() == []
 
 

@@ -172,17 +172,14 @@ HOSTILE = "$x_{1$ </text><script>alert(1)</script>\u202e\u0007 {{ 7 * 7 }} " + "
 
 
 @pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
-@pytest.mark.parametrize("kind", ["groups", "heatmap", "distance", "trend", "stance"])
+@pytest.mark.parametrize("kind", ["groups", "heatmap", "distance", "trend"])
 def test_no_name_is_taken_for_mathematics_or_markup(tmp_path: Path, kind: str) -> None:
     row = {"text": "Talks on aid.", "date": "2031-01-09"}
     rows = [{**row, "outlet": f"{k} {HOSTILE}"} for k in range(3)]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    made = stance.analyze(
-        tmp_path / "a.jsonl", model="lexical", targets={f"$x_{{1$ {HOSTILE[:40]}": ["Talks"]}
-    )
+    made = stance.analyze(tmp_path / "a.jsonl", model="lexical", targets="none")
     result = load_result(made.save(tmp_path / "o", report=False))
-    by = None if kind == "stance" else "outlet"
-    figure = make_figure(kind, Asked(result, by=by)).figure
+    figure = make_figure(kind, Asked(result, by="outlet")).figure
     assert figure.get_size_inches()[1] < 30
     svg = render(figure, "svg")
     assert b"<script" not in svg
