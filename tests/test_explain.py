@@ -112,10 +112,7 @@ def test_a_page_holds_hostile_text_as_text(result: Result) -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_page_is_inert_and_fits_its_window(
-    tmp_path: Path, browser: Browser, dark: bool
-) -> None:
+def test_the_page_is_inert_and_fits_its_window(tmp_path: Path, browser: Browser) -> None:
     hostile = (
         f"{TEXT} </style><script>alert(1)</script> \u202e {{{{ 7 * 7 }}}} <img src=x onerror=a()>"
     )
@@ -125,7 +122,7 @@ def test_the_page_is_inert_and_fits_its_window(
     found = explain(load_result(made), 0, load_lexical(), article_id=row["id"])
     page = tmp_path / "why.html"
     page.write_text(explanation_page(found), encoding="utf-8")
-    browser.open(page, width=360, dark=dark)
+    browser.open(page, width=360)
     assert "{{ 7 * 7 }}" in browser.one("p").text
     assert browser.all("script, img, b") == []
     assert browser.overflow() == 0
