@@ -22,7 +22,9 @@ FEW_ARTICLES = 20
 @click.argument("gold", type=click.Path(path_type=Path))
 @click.option("--frame", "frames", multiple=True, metavar="NAME", help="Only this frame.")
 @click.option("--group", metavar="COLUMN", help="Compare groups: outlet, date, voice, section.")
-@click.option("--period", type=click.Choice(["year", "month", "day"]), help="Cut dates of --group.")
+@click.option(
+    "--period", type=click.Choice(["week", "month", "year", "day"]), help="Cut dates of --group."
+)
 @click.option("--reference", metavar="NAME", help="The group that others are compared with.")
 @click.option(
     "--articles",
