@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from stance.notebook import Rows, html_of_record
+from stance.percentiles import interval_of
 from stance.profile import (
-    CONFIDENCE,
     EVERY,
     SPEECH,
     ArticleProfile,
@@ -145,17 +145,19 @@ def _estimates(
     if n == 0:
         nothing = Estimate(float("nan"), float("nan"), float("nan"))
         return nothing, nothing, nothing
-    drawn = generator.multinomial(n, np.array(counts) / n, size=resamples) / n
     exact = [exact_at_the_edge(count, n) for count in counts[:2]]
-    favor, against = (Estimate(counts[k] / n, *(exact[k] or _middle(drawn[:, k]))) for k in (0, 1))
-    net = _net_at_the_edge(counts, n) or _middle(drawn[:, 0] - drawn[:, 1])
+    net = _net_at_the_edge(counts, n)
+    if net is None:
+        drawn = generator.multinomial(n, np.array(counts) / n, size=resamples)[:, :2].T / n
+        exact = [bounds or _middle(own) for bounds, own in zip(exact, drawn, strict=True)]
+        net = _middle(drawn[0] - drawn[1])
+    favor, against = (Estimate(counts[k] / n, *(exact[k] or ())) for k in (0, 1))
     return favor, against, Estimate((counts[0] - counts[1]) / n, *net)
 
 
 def _middle(drawn: Float64[np.ndarray, " resample"]) -> tuple[float, float]:
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return float(low), float(high)
+    low, high = interval_of(drawn[None])
+    return float(low[0]), float(high[0])
 
 
 def _net_at_the_edge(counts: tuple[int, int, int], n: int) -> tuple[float, float] | None:

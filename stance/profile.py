@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, final
 from zlib import crc32
@@ -14,14 +14,13 @@ from jaxtyping import Bool, Float64, Int64
 
 from stance.metrics import entropy
 from stance.notebook import Bar, html_of_rows, short_repr
+from stance.percentiles import CONFIDENCE, Resampled, resampled_means
 from stance.records import Article, Section, Sentence, TaggedSentence, Voice
 
 RESAMPLES = 10_000
-CONFIDENCE = 0.95
 EVERY = "all"
 NARRATION, SPEECH = "narration", "speech"
 TOP_SPEAKERS = 5
-_CELLS = 4_000_000
 _MOST_EXACT = 3_000
 
 
@@ -204,27 +203,12 @@ def _matrices(
     return present.reshape(shape), probability.reshape(shape)
 
 
-def _resampled_means(
-    values: Float64[np.ndarray, "sentence column"], resamples: int, generator: np.random.Generator
-) -> Float64[np.ndarray, "resample column"]:
-    """Return the means of resamples; equal rows are drawn together, by how often they occur."""
-    cells, counts = np.unique(values, axis=0, return_counts=True)
-    n = len(values)
-    means = np.empty((resamples, values.shape[1]))
-    step = max(1, _CELLS // len(cells))
-    for start in range(0, resamples, step):
-        size = min(step, resamples - start)
-        drawn = generator.multinomial(n, counts / n, size=size)
-        means[start : start + size] = drawn @ cells / n
-    return means
-
-
 def _resampled(
     present: Bool[np.ndarray, "sentence frame"],
     probability: Float64[np.ndarray, "sentence frame"],
     resamples: int,
     generator: np.random.Generator,
-) -> Float64[np.ndarray, "resample frames"]:
+) -> Resampled:
     """Return resampled shares, then resampled intensities, of every frame.
 
     Above `_MOST_EXACT` sentences every frame's probabilities are drawn apart and rounded to 1/1000,
@@ -232,13 +216,14 @@ def _resampled(
     """
     shares = present.astype(np.float64)
     if len(present) <= _MOST_EXACT:
-        return _resampled_means(np.hstack([shares, probability]), resamples, generator)
+        return resampled_means(np.hstack([shares, probability]), resamples, generator)
     rounded = probability.round(3)
+    drawn = resampled_means(shares, resamples, generator).repeated()
     columns = [
-        _resampled_means(column[:, None], resamples, generator) + error
+        resampled_means(column[:, None], resamples, generator).repeated() + error
         for column, error in zip(rounded.T, (probability - rounded).mean(axis=0), strict=True)
     ]
-    return np.hstack([_resampled_means(shares, resamples, generator), *columns])
+    return Resampled(np.hstack([drawn, *columns]), np.ones(resamples, dtype=np.int64))
 
 
 def _shares(
@@ -253,16 +238,19 @@ def _shares(
     if n_scored == 0:
         nothing = (float("nan"),) * 6
         return [FrameShare(frame, section, *nothing, n, 0, 0) for frame in frames]
-    means = _resampled(present, probability, resamples, generator)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(means, [tail, 1 - tail], axis=0)
+    tagged = present.sum(axis=0)
+    inside = np.append((tagged > 0) & (tagged < n_scored), np.ones(len(frames), dtype=bool))
+    wanted = np.flatnonzero(inside)
+    low, high = np.full((2, len(inside)), np.nan)
+    drawn = _resampled(present, probability, resamples, generator)
+    low[wanted], high[wanted] = drawn.interval(wanted)
     found: list[FrameShare] = []
     for k, frame in enumerate(frames):
-        tagged, shift = int(present[:, k].sum()), k + len(frames)
-        bounds = exact_at_the_edge(tagged, n_scored) or (float(low[k]), float(high[k]))
+        count, shift = int(tagged[k]), k + len(frames)
+        bounds = exact_at_the_edge(count, n_scored) or (float(low[k]), float(high[k]))
         intensity = (float(probability[:, k].mean()), float(low[shift]), float(high[shift]))
-        share = (tagged / n_scored, *bounds)
-        found.append(FrameShare(frame, section, *share, *intensity, n, n_scored, tagged))
+        share = (count / n_scored, *bounds)
+        found.append(FrameShare(frame, section, *share, *intensity, n, n_scored, count))
     return found
 
 
@@ -284,13 +272,18 @@ def _leader(
     if not totals.any() or (totals == totals.max()).sum() > 1:
         return None, 0.0
     first = int(totals.argmax())
-    means = _resampled_means(present.astype(np.float64), resamples, generator)
-    if means.shape[1] == 1:
+    if len(frames) == 1:
         return frames[0], 1.0
-    rivals = np.delete(means, first, axis=1).max(axis=1)
-    return frames[first], float((means[:, first] > rivals + 1e-9).mean())
+    drawn = resampled_means(present.astype(np.float64), resamples, generator)
+    rivals = np.delete(drawn.means, first, axis=1).max(axis=1)
+    leads = drawn.means[:, first] > rivals + 1e-9
+    return frames[first], float(drawn.weights[leads].sum() / resamples)
 
 
 def profile_rows(profile: ArticleProfile) -> list[dict[str, Any]]:
     """Return the ``profiles`` rows of one article: section × frame, then voice × frame."""
-    return [{"article_id": profile.article.id, **asdict(share)} for share in profile.shares]
+    names = [field.name for field in fields(FrameShare)]
+    return [
+        {"article_id": profile.article.id, **{name: getattr(share, name) for name in names}}
+        for share in profile.shares
+    ]

@@ -222,11 +222,11 @@ def _tags(
     start, tags = 0, []
     for name, frame in codebook.frames.items():
         own = odds[start : start + len(frame.hypotheses)]
-        start += len(frame.hypotheses)
+        start += len(own)
         fitted = calibration.fitted(codebook.name, name, frame.hypotheses)
-        probability = float((fitted or calibration.default).probability(own.mean(keepdims=True))[0])
+        mean = np.add.reduce(own, keepdims=True) / len(own)
+        probability = float((fitted or calibration.default).probability(mean)[0])
         own_threshold = None if fitted is None else fitted.threshold
         least = codebook.threshold_of(name) if own_threshold is None else own_threshold
-        present = probability >= least
-        tags.append(Tag(name, probability, present, tuple(float(x) for x in own)))
+        tags.append(Tag(name, probability, probability >= least, tuple(own.tolist())))
     return tuple(tags)

@@ -20,6 +20,7 @@ from stance.plots import (
     plot_strip,
     render,
 )
+from stance.plots.style import render_both
 from stance.profile import ArticleProfile
 
 TEXT = """Talks on a ceasefire
@@ -68,6 +69,16 @@ def test_the_same_profile_gives_the_same_bytes(profile: ArticleProfile) -> None:
     assert [figure.name for figure in first] == ["profile", "strip", "cooccurrence", "voices"]
     assert all(figure.files["png"].startswith(b"\x89PNG") for figure in first)
     assert all(b"<svg" in figure.files["svg"][:600] for figure in first)
+
+
+def test_both_kinds_at_once_are_the_same_bytes(profile: ArticleProfile) -> None:
+    figure = plot_cooccurrence(profile)
+    for text in figure.axes[0].texts:
+        text.set_in_layout(True)
+    svg = render(figure, "svg")
+    figure.set_layout_engine("none")
+    expected = {"svg": svg, "png": render(figure, "png")}
+    assert render_both(plot_cooccurrence(profile)) == expected
 
 
 def test_an_unknown_kind_of_file_is_refused(profile: ArticleProfile) -> None:

@@ -11,7 +11,8 @@ import pytest
 from stance.calibration import IDENTITY, Calibration, FrameLogistic, fit_logistic, wordings_hash
 from stance.codebooks import parse_codebook
 from stance.errors import ConfigError, ScorerError
-from stance.profile import _resampled, _resampled_means, profile_article
+from stance.percentiles import resampled_means
+from stance.profile import _resampled, profile_article
 from stance.records import Article, LogProbs, Question, Section, Sentence
 from stance.tagging import ask_all, tag_sentences
 
@@ -123,7 +124,7 @@ def test_a_profile_reckoned_by_hand() -> None:
 def test_a_long_article_gets_the_intervals_that_theory_gives() -> None:
     generator = np.random.default_rng(5)
     probability = generator.random((4_000, 2))
-    means = _resampled(probability > 0.7, probability, 4_000, generator)
+    means = _resampled(probability > 0.7, probability, 4_000, generator).repeated()
     share = (probability > 0.7).mean(axis=0)
     exact = np.hstack([share, probability.mean(axis=0)])
     spread = np.hstack([np.sqrt(share * (1 - share)), probability.std(axis=0)]) / 4_000**0.5
@@ -133,7 +134,7 @@ def test_a_long_article_gets_the_intervals_that_theory_gives() -> None:
 
 def test_equal_sentences_are_drawn_together_without_changing_the_law() -> None:
     values = np.array([[1.0, 0.2]] * 3 + [[0.0, 0.9]])
-    means = _resampled_means(values, 20_000, np.random.default_rng(1))
+    means = resampled_means(values, 20_000, np.random.default_rng(1)).repeated()
     np.testing.assert_allclose(means.mean(axis=0), values.mean(axis=0), atol=0.005)
     np.testing.assert_allclose(means.std(axis=0), values.std(axis=0) / 2, rtol=0.03)
     assert set(means[:, 0]) == {0.0, 0.25, 0.5, 0.75, 1.0}

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from stance.corpus.columns import Corpus, Groups
-from stance.profile import CONFIDENCE
+from stance.percentiles import CONFIDENCE
 
 PERMUTATIONS = 999
 

@@ -20,7 +20,7 @@ from stance.plots.style import (
     frame_colours,
     new_axes,
     printable,
-    render,
+    render_both,
     style,
     with_n,
 )
@@ -184,7 +184,15 @@ def plot_cooccurrence(profile: ArticleProfile, *, look: Look = SCREEN) -> Figure
         axes.imshow(counts, cmap="Greys", vmin=0, vmax=most * 1.25, aspect="auto")
         for row, column in np.ndindex(n, n):
             ink = "white" if counts[row, column] > 0.7 * most else "black"
-            axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=ink)
+            axes.text(
+                column,
+                row,
+                str(counts[row, column]),
+                ha="center",
+                va="center",
+                color=ink,
+                in_layout=False,
+            )
         axes.set_xticks(range(n), names, rotation=35, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(n), names)
         axes.set_title(look.wrapped("sentences that carry both frames (diagonal: the frame)"))
@@ -209,14 +217,9 @@ def draw_article(profile: ArticleProfile) -> tuple[Drawn, ...]:
     if profile.by_voice(NARRATION) or profile.by_voice(SPEECH):
         figures["voices"] = ("Share of every frame in narration and in speech", plot_voices)
     return tuple(
-        Drawn(name, caption, _files(draw(profile))) for name, (caption, draw) in figures.items()
+        Drawn(name, caption, render_both(draw(profile)))
+        for name, (caption, draw) in figures.items()
     )
-
-
-def _files(figure: Figure) -> dict[str, bytes]:
-    svg = render(figure, "svg")
-    figure.set_layout_engine("none")  # the places are found; finding them again takes half the time
-    return {"svg": svg, "png": render(figure, "png")}
 
 
 FIGURES = {

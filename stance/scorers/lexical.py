@@ -93,13 +93,12 @@ class LexicalScorer:
         return 0
 
     def _answer(self, premise: str, hypotheses: Sequence[str]) -> LogProbs:
-        hits = np.array([self._hits(premise, wording) for wording in hypotheses], dtype=np.float64)
+        asked = [self._terms_of(wording) for wording in hypotheses]
+        found = {terms: sum(term in premise for term in terms) for terms in dict.fromkeys(asked)}
+        hits = np.array([found[terms] for terms in asked], dtype=np.float64)
         odds = self._base + self._step * hits
         entailed, rest = -np.logaddexp(0, -odds), -np.logaddexp(0, odds) - np.log(2)
         return np.stack([entailed, rest, rest], axis=1).astype(np.float32)
-
-    def _hits(self, premise: str, hypothesis: str) -> int:
-        return sum(term in premise for term in self._terms_of(hypothesis))
 
     def _terms_of(self, hypothesis: str) -> tuple[str, ...]:
         if hypothesis in self._terms:

@@ -41,6 +41,7 @@ def fold(text: str) -> Folded:
     return Folded("".join(part for part, _ in pairs), [place for _, place in pairs], text)
 
 
+@lru_cache(maxsize=1 << 15)
 def key(name: str) -> str:
     """Return a name as it is compared: folded, blanks as one, without regard to case."""
     return " ".join(fold(name).text.split()).casefold()

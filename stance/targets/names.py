@@ -164,25 +164,27 @@ def _is_common(word: _Word, common: frozenset[str]) -> bool:
 
 
 def _whole(run: list[_Word]) -> Iterator[list[_Word]]:
-    while run and not run[-1].capital:
-        run = run[:-1]
-    if run:
-        yield run
+    end = len(run)
+    while end and not run[end - 1].capital:
+        end -= 1
+    if end:
+        yield run[:end]
 
 
 def _cut(run: Sequence[_Word]) -> Iterator[Name]:
     """Yield the names in a run: countries and demonyms, and what lies between titles."""
     place, titled = 0, False
+    ends = _ends(run)
     while place < len(run):
         if not run[place].capital:
             place += 1
         elif size := _longest(run, place, TITLES):
             place, titled = place + size, True
-        elif (size := _country_words(run, place)) and not _names_a_group(run, place, size):
+        elif (size := _country_words(run, place)) and not _names_a_group(run, ends, place, size):
             yield _name(run[place : place + size], titled=False, place=True)
             place, titled = place + size, False
         else:
-            end = _end(run, place)
+            end = ends[place]
             yield _name(run[place:end], titled=titled)
             place, titled = end, False
 
@@ -200,30 +202,26 @@ def _country_words(run: Sequence[_Word], place: int) -> int:
     return _longest(run, place, by_name()) or _longest(run, place, by_demonym())
 
 
-def _names_a_group(run: Sequence[_Word], place: int, size: int) -> bool:
+def _names_a_group(run: Sequence[_Word], ends: Sequence[int], place: int, size: int) -> bool:
     """Tell whether a country begins the name of a group: Israel Defense Forces.
 
     Not after a demonym or an acronym that something longer follows: U.S. | State Department.
     """
-    rest = run[place + size : _end(run, place + size)] if place + size < len(run) else ()
-    if not rest or rest[-1].text.lower() not in GROUPS:
+    after = place + size
+    if after >= len(run) or run[ends[after] - 1].text.lower() not in GROUPS:
         return False
-    adjective = _joint(run[place : place + size]) in by_demonym() or "." in run[place].text
-    return not adjective or (len(rest) == 1 and "." not in run[place].text)
+    adjective = _joint(run[place:after]) in by_demonym() or "." in run[place].text
+    return not adjective or (ends[after] - after == 1 and "." not in run[place].text)
 
 
-def _end(run: Sequence[_Word], place: int) -> int:
-    """Return where the name that starts at a place ends: before a title or a demonym."""
-    end = place + 1
-    while end < len(run):
-        after_connector = not run[end - 1].capital
-        demonym = _longest(run, end, by_demonym())
-        if not after_connector and run[end].capital and (demonym or _longest(run, end, TITLES)):
-            break
-        end += 1
-    while not run[end - 1].capital:
-        end -= 1
-    return end
+def _ends(run: Sequence[_Word]) -> list[int]:
+    """Return where a name that starts at each place ends: before a title or a demonym."""
+    ends = [len(run)] * len(run)
+    for place in range(len(run) - 1, 0, -1):
+        fresh = run[place].capital and run[place - 1].capital
+        breaks = fresh and (_longest(run, place, by_demonym()) or _longest(run, place, TITLES))
+        ends[place - 1] = place if breaks else ends[place]
+    return ends
 
 
 def _name(words: Sequence[_Word], *, titled: bool, place: bool = False) -> Name:
