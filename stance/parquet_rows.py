@@ -43,8 +43,7 @@ def parquet_rows(path: Path, *, limit: int = BYTE_LIMIT) -> Iterator[dict[str, A
 def _size(column: Any) -> int:
     """Return the bytes of a column with every repeated value counted."""
     decode = getattr(column, "dictionary_decode", None)
-    size: int = (decode() if decode else column).nbytes
-    return size
+    return int((decode() if decode else column).nbytes)
 
 
 def _rows_at_once(metadata: Any) -> int:

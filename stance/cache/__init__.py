@@ -64,8 +64,9 @@ def key_of(fingerprint: str, premise: str, hypothesis: str) -> bytes:
 
 def _day(number: object) -> date:
     """Return the day that was kept; what is no day of the calendar is the first."""
-    known = isinstance(number, int) and 0 <= number <= (date.max - _EPOCH).days
-    return _EPOCH + timedelta(int(number)) if known else _EPOCH
+    if isinstance(number, int) and 0 <= number <= (date.max - _EPOCH).days:
+        return _EPOCH + timedelta(number)
+    return _EPOCH
 
 
 @final
