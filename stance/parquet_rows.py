@@ -28,6 +28,8 @@ def parquet_rows(path: Path, *, limit: int = BYTE_LIMIT) -> Iterator[dict[str, A
     Raises:
         OSError: The file cannot be read, or holds more than that.
         pyarrow.ArrowException: It is no Parquet file.
+        ValueError: It holds text that is not UTF-8, or a date beyond the calendar.
+        OverflowError: It holds a time beyond the calendar.
     """
     from pyarrow import parquet
 

@@ -77,7 +77,7 @@ def test_pickle_goes_between_a_process_and_its_own_workers_alone() -> None:
 
 def test_yaml_makes_no_objects_and_repeats_nothing() -> None:
     for text in ("!!python/object/apply:os.system ['true']", "a: !!python/name:os.system"):
-        with pytest.raises(CodebookError, match="could not determine a constructor"):
+        with pytest.raises(CodebookError, match=r"the tag '.*' is not read"):
             parse_codebook(text, "a.yaml")
     with pytest.raises(CodebookError, match="the anchor or alias 'a' is not read"):
         parse_codebook("a: &a [x, x]\nb: [*a, *a]", "a.yaml")

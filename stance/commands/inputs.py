@@ -128,7 +128,7 @@ def _parquet_rows(path: Path) -> list[dict[str, str]]:
 
     try:
         rows = list(parquet_rows(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: cannot be read as Parquet ({error}); check the file") from error
     return [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
 

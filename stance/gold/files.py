@@ -119,7 +119,7 @@ def _rows_of_parquet(path: Path) -> _Rows:
 
     try:
         rows: _Rows = list(parquet_rows(path))
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, ValueError, OverflowError) as error:
         raise DataError(f"{path}: is not a parquet file ({error})") from error
     return rows
 

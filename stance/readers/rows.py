@@ -156,7 +156,7 @@ def _parquet(path: Path) -> Iterator[Row | Fault]:
         _check_names(parquet.read_schema(path).names, path)
         for number, values in enumerate(parquet_rows(path), start=1):
             yield Row(Place(str(path), "row", number), number, values)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError, OverflowError) as error:
         raise DataError(
             f"{path}: the file is not a readable Parquet file; write it again"
         ) from error
