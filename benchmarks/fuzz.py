@@ -19,7 +19,14 @@ from itertools import product
 from pathlib import Path
 
 import click
-from fuzz_targets import TARGETS, attempt, pieces_of, seeds
+
+if "--inside" in sys.argv:
+    import atheris
+
+    with atheris.instrument_imports(include=["stance", "yaml"]):
+        from fuzz_targets import TARGETS, attempt, pieces_of, seeds
+else:
+    from fuzz_targets import TARGETS, attempt, pieces_of, seeds
 
 _LONGEST = 65_536
 _PATIENCE = 10
@@ -27,8 +34,6 @@ _PATIENCE = 10
 
 def by_atheris(target: str, seconds: int, folder: Path) -> int:
     """Run a target in this process until the time is over; never returns."""
-    import atheris
-
     words = folder / "words.txt"
     escaped = ("".join(f"\\x{b:02x}" for b in p.encode()) for p in pieces_of(target))
     words.write_text("".join(f'"{word}"\n' for word in escaped))
@@ -46,7 +51,6 @@ def by_atheris(target: str, seconds: int, folder: Path) -> int:
         "verbosity": 0,
     }
     arguments = [sys.argv[0], *(f"-{k}={v}" for k, v in options.items()), str(corpus)]
-    atheris.instrument_all()
     atheris.Setup(arguments, lambda data: attempt(target, data))
     atheris.Fuzz()
     return 0
