@@ -51,4 +51,5 @@ def _size(column: Any) -> int:
 def _rows_at_once(metadata: Any) -> int:
     """No row can be larger than its row group is, unless a value of it is repeated."""
     groups = (metadata.row_group(k).total_byte_size for k in range(metadata.num_row_groups))
-    return max(1, min(_BATCH, _BATCH_BYTES // max(1, *groups, 1)))
+    largest: int = max(1, *groups, 1)
+    return max(1, min(_BATCH, _BATCH_BYTES // largest))
