@@ -17,6 +17,7 @@ import pyarrow.parquet
 
 from stance.errors import ConfigError, DataError, MissingExtraError
 from stance.gold.label_studio import labelling_config
+from stance.gold.spreadsheets import guarded
 from stance.results import Result, Row
 from stance.runs import save_folder, write_manifest
 from stance.runs.files import write_whole
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 TABLES = ("sentences", "profiles", "stances", "articles")
 FORMS = ("label-studio", "csv-excel", "parquet", "jsonl", "datasets")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export(
@@ -111,7 +111,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, int | float):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return guarded(text)
 
 
 def dataset_of(table: pa.Table) -> Dataset:

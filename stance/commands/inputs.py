@@ -121,11 +121,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _parquet_rows(path: Path) -> list[dict[str, str]]:
-    from pyarrow.parquet import read_table
+    from stance.parquet_rows import parquet_rows
 
     try:
-        rows = read_table(path).to_pylist()
-    except (OSError, ValueError) as error:
+        rows = list(parquet_rows(path))
+    except (OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: cannot be read as Parquet ({error}); check the file") from error
     return [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
 
