@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stance.errors import DataError
+from stance.codebooks import load_codebook
+from stance.errors import DataError, StanceError
 from stance.readers import read_articles
+from stance.scorers.models import parse_model
 from stance.strict_yaml import parse_yaml
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
@@ -62,3 +64,9 @@ def test_a_page_that_breaks_the_extractor_holds_no_article(tmp_path: Path) -> No
     (tmp_path / "a.html").write_text("<svg><html>")
     with pytest.raises(DataError, match="no article could be extracted from the page"):
         list(read_articles(tmp_path / "a.html"))
+
+
+def test_a_name_that_is_too_long_for_a_path_is_an_unknown_name() -> None:
+    for read in (parse_model, load_codebook, read_articles):
+        with pytest.raises(StanceError, match="unknown|there is no such"):
+            read("ł" * 5_000)
