@@ -4,6 +4,7 @@ An HTML comment above a fence says what is to be done with it:
 
 - ``<!-- not run: REASON -->``: commands are only parsed, Python is only compiled;
 - ``<!-- with: lexical -->``: ``stance analyze`` and ``stance run`` take the lexical model;
+- ``<!-- file: NAME -->``: the block is a file of the folder that the page runs in;
 - ``<!-- prints -->``: what the commands of the block before print; a line ``…`` leaves lines out.
 """
 
@@ -91,7 +92,8 @@ def parsed(words: list[str]) -> tuple[str, click.Context]:
         found, inner, rest = command.resolve_command(
             context, [*context._protected_args, *context.args]
         )
-        assert found is not None and inner is not None
+        assert found is not None
+        assert inner is not None
         name.append(found)
         command, context = inner, inner.make_context(found, rest, parent=context)
     return " ".join(name), context
@@ -100,7 +102,7 @@ def parsed(words: list[str]) -> tuple[str, click.Context]:
 @final
 @dataclass(slots=True)
 class Shell:
-    """Runs commands in the current folder; what ``stance analyze`` wrote once is copied later."""
+    """Runs commands in the current folder; what ``analyze`` and ``run`` wrote once is copied later."""
 
     kept: Path
     seen: dict[tuple[str, ...], tuple[str, Path]] = field(default_factory=dict)
@@ -126,13 +128,14 @@ class Shell:
         if block.mark == "with: lexical" and words[0] in {"analyze", "run"}:
             words += ["--model", "lexical"] if words[0] == "analyze" else ["--set", "model=lexical"]
         key = tuple(words)
-        out = Path(words[words.index("--out") + 1] if "--out" in words else "stance-out")
+        out = Path("runs" if words[0] == "run" else "stance-out")
+        if "--out" in words:
+            out = Path(words[words.index("--out") + 1])
         if key in self.seen:
-            shutil.rmtree(out, ignore_errors=True)
-            shutil.copytree(self.seen[key][1], out)
+            shutil.copytree(self.seen[key][1], out, dirs_exist_ok=True)
             return self.seen[key][0]
         printed = called(words, stdin, block.place)
-        if words[0] == "analyze" and not stdin:
+        if words[0] in {"analyze", "run"} and not stdin:
             copied = shutil.copytree(out, self.kept / str(len(self.seen)))
             self.seen[key] = (printed, copied)
         return printed
