@@ -102,7 +102,7 @@ def parsed(words: list[str]) -> tuple[str, click.Context]:
 @final
 @dataclass(slots=True)
 class Shell:
-    """Runs commands in the current folder; what ``analyze`` and ``run`` wrote once is copied later."""
+    """Runs commands in the current folder; what was written once is copied later."""
 
     kept: Path
     seen: dict[tuple[str, ...], tuple[str, Path]] = field(default_factory=dict)
