@@ -127,11 +127,14 @@ class Shell:
     def _stance(self, words: list[str], stdin: bytes, block: Block) -> str:
         if block.mark == "with: lexical" and words[0] in {"analyze", "run"}:
             words += ["--model", "lexical"] if words[0] == "analyze" else ["--set", "model=lexical"]
-        key = tuple(words)
         out = Path("runs" if words[0] == "run" else "stance-out")
+        key = tuple(words)
         if "--out" in words:
-            out = Path(words[words.index("--out") + 1])
+            at = words.index("--out")
+            out, key = Path(words[at + 1]), (*words[:at], *words[at + 2 :])
         if key in self.seen:
+            if words[0] == "analyze":
+                shutil.rmtree(out, ignore_errors=True)
             shutil.copytree(self.seen[key][1], out, dirs_exist_ok=True)
             return self.seen[key][0]
         printed = called(words, stdin, block.place)

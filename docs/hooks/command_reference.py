@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -60,4 +61,6 @@ def _option(option: click.Option, context: click.Context) -> str:
 
 def _as_markdown(text: str) -> str:
     """Return help with words that are options or files in code, so that dashes stay dashes."""
-    return re.sub(r"(?<![\w`-])(--[a-z][a-z-]*)", r"`\1`", text.replace("\b\n", ""))
+    return re.sub(
+        r"(?<![\w`-])(--[a-z][a-z-]*)", r"`\1`", inspect.cleandoc(text).replace("\b\n", "")
+    )
