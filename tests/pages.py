@@ -90,7 +90,7 @@ def parsed(words: list[str]) -> tuple[str, click.Context]:
     name = ["stance"]
     while isinstance(command, click.Group):
         found, inner, rest = command.resolve_command(
-            context, [*context._protected_args, *context.args]
+            context, [*getattr(context, "_protected_args", ()), *context.args]
         )
         assert found is not None
         assert inner is not None

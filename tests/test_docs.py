@@ -129,7 +129,8 @@ def test_the_blocks_of_a_page_run(
     shutil.copytree(walked, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")
     patch_for_speed(monkeypatch)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):  # no user's cache is cleared here
+        monkeypatch.setenv(name, str(tmp_path / "home"))
     run_page(page, shell)
 
 
@@ -231,6 +232,12 @@ def test_every_module_that_is_imported_is_in_the_reference() -> None:
     assert imported - listed == set()
     table = (DOCS / "reference" / "index.md").read_text(encoding="utf-8")
     assert [name for name in stance.__all__ if f"`stance.{name}`" not in table] == []
+
+
+def test_an_output_that_a_page_shows_is_compared() -> None:
+    assert same_lines("a\n…\nd\n", "a \nb\nc\nd\n")
+    assert not same_lines("a\n…\nd\n", "a\nb\n")
+    assert not same_lines("a\n", "a\nb\n")
 
 
 @pytest.mark.parametrize("page", PAGES[:2], ids=lambda page: page.name)
