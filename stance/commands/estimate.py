@@ -38,7 +38,12 @@ FEW_ARTICLES = 20
     help="Say how many labels an interval of ± HALF_WIDTH (a share) takes.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(printing.FORMATS), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(printing.FORMATS),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
 )
 def estimate(
     result: Path,
