@@ -222,7 +222,8 @@ def render_both(figure: Figure, *, look: Look = SCREEN) -> dict[str, bytes]:
             engine.execute(figure)
         figure.set_layout_engine("none")
         figure.set_dpi(look.dpi)
-        canvas.print_svg(svg, metadata=_BARE["svg"])
+        canvas.print_svg(svg, metadata=_BARE["svg"])  # type: ignore[no-untyped-call]
         figure.set_dpi(look.dpi)
-        FigureCanvasAgg(figure).print_png(png, metadata=_BARE["png"])
+        to_png = FigureCanvasAgg(figure)
+        to_png.print_png(png, metadata=_BARE["png"])  # type: ignore[no-untyped-call]
     return {"svg": svg.getvalue(), "png": png.getvalue()}
