@@ -47,7 +47,8 @@ HEAD = """# Results
 
 Made by
 
-```
+<!-- not run: needs the labelled data -->
+```sh
 python benchmarks/silver.py DATA --write docs/results.md
 ```
 

@@ -16,6 +16,7 @@ from stance.commands.bench import bench
 from stance.commands.cache import cache
 from stance.commands.calibrate import calibrate
 from stance.commands.compare import compare
+from stance.commands.doctor import doctor
 from stance.commands.estimate import estimate
 from stance.commands.evaluate import evaluate
 from stance.commands.explain import explain
@@ -89,6 +90,7 @@ for command in (
     bench,
     calibrate,
     compare,
+    doctor,
     estimate,
     evaluate,
     explain,

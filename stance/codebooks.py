@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -180,7 +181,7 @@ def _find(name_or_path: str | Path) -> Path:
     if text in shipped_names():
         return SHIPPED / f"{text}.yaml"
     path = Path(name_or_path)
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113 - False for a name that is too long
         return path
     if path.suffix in {".yaml", ".yml"} or len(path.parts) > 1:
         raise CodebookError(f"{text}: there is no such codebook file; check the path")

@@ -13,15 +13,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, final
 
-import numpy as np
-from jaxtyping import Float64
-
 from stance.errors import ConfigError, DataError, ScorerError
 from stance.records import Question
 from stance.results import Result, Row
 from stance.scorers import Scorer
 from stance.tagging import ask_all, log_odds
 
+MOST_WORDS = 1_000
+"""Words of a sentence that can be explained: every one of them is a question."""
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 
 
@@ -113,7 +112,8 @@ def explain(
 ) -> Explanation:
     """Explain the frames of a sentence of a result.
 
-    The sentence without each of its words in turn is asked about in one call of the scorer.
+    The sentence, and it without each of its words in turn, is asked about in one call of the
+    scorer, by the wordings of those frames alone; the other log-odds are those of the result.
 
     Args:
         result: The result.
@@ -125,20 +125,26 @@ def explain(
 
     Raises:
         ConfigError: The result has no such frame.
-        DataError: It has no such sentence, or the sentence was not scored.
+        DataError: It has no such sentence, or the sentence was not scored or has over 1,000 words.
         ScorerError: The scorer is another than that of the result, or broke its contract.
     """
     check_same_scorer(result, scorer)
     row = _row_of(result, article_id, sentence_id)
     asked = _asked(result, row, frames)
     spans = [match.span() for match in _WORD.finditer(row["text"])]
-    book = result.codebook
-    whole = Question(_premise(row["text"]), book.hypotheses)
-    wordings = tuple(w for frame in asked for w in book.frames[frame].hypotheses)
-    without = [Question(text_without(row["text"], [span]), wordings) for span in spans]
-    first, *rest = [log_odds(answer) for answer in ask_all([whole, *without], scorer)]
-    effects = _effects(dict(zip(book.hypotheses, first, strict=True)), wordings, rest)
-    found = tuple(_frame(result, row, frame, first, asked, spans, effects) for frame in book.frames)
+    if len(spans) > MOST_WORDS:
+        raise DataError(
+            f"{article_id} {sentence_id}: has {len(spans)} words; at most {MOST_WORDS} are left "
+            "out one by one"
+        )
+    wordings = tuple(w for frame in asked for w in result.codebook.frames[frame].hypotheses)
+    texts = [_premise(row["text"]), *(text_without(row["text"], [span]) for span in spans)]
+    answers = ask_all([Question(text, wordings) for text in texts], scorer)
+    whole, *without = [
+        dict(zip(wordings, log_odds(answer).tolist(), strict=True)) for answer in answers
+    ]
+    effects = [{w: whole[w] - odds[w] for w in wordings} for odds in without]
+    found = tuple(_frame(result, row, frame, asked, spans, effects) for frame in result.frames)
     return Explanation(article_id, sentence_id, row["text"], scorer.fingerprint, found)
 
 
@@ -193,34 +199,22 @@ def text_without(text: str, spans: Sequence[tuple[int, int]]) -> str:
 _Odds = dict[str, float]
 
 
-def _effects(
-    whole: _Odds, wordings: Sequence[str], without: Sequence[Float64[np.ndarray, " wording"]]
-) -> list[_Odds]:
-    """Return by how much every wording falls without each word."""
-    return [
-        {w: whole[w] - float(value) for w, value in zip(wordings, odds, strict=True)}
-        for odds in without
-    ]
-
-
 def _frame(
     result: Result,
     row: Row,
     frame: str,
-    first: Float64[np.ndarray, " wording"],
     asked: Collection[str],
     spans: Sequence[tuple[int, int]],
     effects: Sequence[_Odds],
 ) -> FrameExplanation:
     wordings = result.codebook.frames[frame].hypotheses
-    place = dict(zip(result.codebook.hypotheses, first.tolist(), strict=True))
     words = _words(row["text"], wordings, spans, effects) if frame in asked else ()
     return FrameExplanation(
         frame,
         row[f"p_{frame}"],
         row[f"tag_{frame}"],
         wordings,
-        tuple(place[wording] for wording in wordings),
+        tuple(row[f"odds_{frame}"]),
         tuple(words),
     )
 
@@ -242,7 +236,7 @@ def _html_of(one: FrameExplanation, text: str) -> str:
         f"<tr><td>{escape(wording)}</td><td>{odds:+.2f}</td></tr>"
         for wording, odds in zip(one.wordings, one.odds, strict=True)
     )
-    shaded = f"<p>{''.join(_shaded(one, text))}</p>" if one.words else ""
+    shaded = f"<p><bdi>{''.join(_shaded(one, text))}</bdi></p>" if one.words else ""
     return (
         f"<h4>{escape(one.frame)}: {one.probability:.0%}, {decided}</h4>{shaded}"
         f"<table><tr><th>wording</th><th>log-odds</th></tr>{rows}</table>"
@@ -270,15 +264,25 @@ def _shaded(one: FrameExplanation, text: str) -> Iterator[str]:
 
 def explanation_page(explanation: Explanation) -> str:
     """Return an explanation as an HTML page without any outside address."""
-    body = explanation._repr_html_()
     name = escape(f"{explanation.article_id}, sentence {explanation.sentence_id}")
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\"><title>" + name + "</title><style>"
-        "body { font: 16px/1.5 sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; }"
-        "td, th { text-align: left; padding: 0 1em 0 0; } p { font-size: 1.2em; }"
-        "</style></head><body><h1>" + name + f"</h1>{body}<p><small>Blue words carry the frame: "
-        "its mean log-odds fall without them. Orange words speak against it. Scorer "
-        f"{escape(explanation.fingerprint)}.</small></p></body></html>\n"
+    return _PAGE.format(
+        name=name,
+        body=explanation._repr_html_(),
+        fingerprint=escape(explanation.fingerprint),
     )
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{name}</title><style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 16px/1.5 sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; }}
+body {{ overflow-wrap: anywhere; }} p {{ font-size: 1.2em; }}
+td, th {{ text-align: left; padding: 0 1em 0 0; }} td + td {{ white-space: nowrap; }}
+</style></head><body><main><h1><bdi>{name}</bdi></h1>
+{body}
+<p><small>Blue words carry the frame: its mean log-odds fall without them. Orange words speak
+against it. Scorer {fingerprint}.</small></p></main></body></html>
+"""

@@ -17,6 +17,7 @@ import pyarrow.parquet
 
 from stance.errors import ConfigError, DataError, MissingExtraError
 from stance.gold.label_studio import labelling_config
+from stance.gold.spreadsheets import guarded
 from stance.results import Result, Row
 from stance.runs import save_folder, write_manifest
 from stance.runs.files import write_whole
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 TABLES = ("sentences", "profiles", "stances", "articles")
 FORMS = ("label-studio", "csv-excel", "parquet", "jsonl", "datasets")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export(
@@ -56,7 +56,7 @@ def export(
         return _write_tasks(result, target, blind=blind)
     content = _table(result, table)
     if form == "datasets":
-        save_dataset(dataset_of(content), target)
+        save_dataset(dataset_of(content), target, option="--to")
     else:
         write_whole(target, _bytes(content, form))
     return (target,)
@@ -111,7 +111,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, int | float):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return guarded(text)
 
 
 def dataset_of(table: pa.Table) -> Dataset:
@@ -147,8 +147,10 @@ def _quiet() -> Iterator[None]:
             enable_progress_bars()
 
 
-def save_dataset(dataset: Dataset, folder: Path) -> None:
+def save_dataset(dataset: Dataset, folder: Path, *, option: str = "--out") -> None:
     """Write a dataset for `datasets.load_from_disk`, with a manifest of its files.
+
+    ``option`` is what a user names the folder with.
 
     Raises:
         DataError: The folder holds something that stance did not write, or cannot be written.
@@ -159,7 +161,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
             dataset.save_to_disk(str(place))
         write_manifest(place, {"kind": "dataset"})
 
-    save_folder(folder, write)
+    save_folder(folder, write, option=option)
 
 
 def _write_tasks(result: Result, target: Path, *, blind: bool) -> tuple[Path, ...]:

@@ -133,26 +133,26 @@ def check_groups(articles: Iterable[Article], *, by: str | None, period: str | N
     name = sorted(filter(None, lacking))[0] if lacking else ""
     if name == "date":
         raise DataError(
-            "no article has a date such as 2024-05-31 to group by; name its column under columns "
-            "(date: NAME)"
+            "no article has a date such as 2024-05-31 to group by; if a column holds it, say "
+            "--column date=NAME"
         )
     if name:
         raise DataError(
             f"no article has the column {name!r} to group by; there are "
-            f"{', '.join(sorted(columns)) or 'none'}; name one of them, or its column under columns"
+            f"{', '.join(sorted(columns)) or 'none'}; name one of them, or say --column {name}=NAME"
         )
 
 
 def _columns(article: Article) -> dict[str, str]:
     """Return what an article can be grouped by, with its values."""
-    day = _day(article)
+    day = day_of(article.date)
     found = {**article.metadata, "outlet": article.outlet, "date": day and day.isoformat()}
     return {name: value for name, value in found.items() if value}
 
 
-def _day(article: Article) -> date | None:
-    """Return the day an article is of; None without a date, or with one that never was."""
-    found = _DATE.match(article.date or "")
+def day_of(text: str | None) -> date | None:
+    """Return the day that a date begins with; None without one, or with one that never was."""
+    found = _DATE.match(text or "")
     try:
         return date.fromisoformat(found.group()) if found else None
     except ValueError:
@@ -169,9 +169,12 @@ def label_of(article: Article, by: str | None, period: str | None) -> str:
 
 def period_of(article: Article, period: str) -> str:
     """Return the year, month, ISO week or day of an article, or ``no date``."""
-    day = _day(article)
-    if day is None:
-        return NO_DATE
+    day = day_of(article.date)
+    return NO_DATE if day is None else cut(day, period)
+
+
+def cut(day: date, period: str) -> str:
+    """Return the year, month, ISO week or day that a day is of."""
     if period == "week":
         year, week, _ = day.isocalendar()
         return f"{year}-W{week:02d}"

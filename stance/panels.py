@@ -14,6 +14,9 @@ MOST_SPEAKERS = 40
 """Speakers that an article can be filtered by; the first ones."""
 MOST_TARGETS = 12
 """Targets that have a bar; those of most sentences."""
+MOST_LISTED = 20
+"""Entries of a list of the manifest that a page tells."""
+_UNTOLD = frozenset({"seconds", "status", "files"})
 
 
 def panel(profile: ArticleProfile) -> dict[str, Any]:
@@ -208,3 +211,36 @@ def _voice_rows(profile: ArticleProfile) -> Iterator[dict[str, Any]]:
                 for s in shares
             ]
             yield {"name": name, "n": shares[0].n_scored, "cells": cells}
+
+
+def made_rows(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a manifest tells of how a result was made, a name and a value each.
+
+    Nothing that hangs on the time, and of a list only its beginning.
+    """
+    yield from _flat({key: value for key, value in manifest.items() if key not in _UNTOLD})
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, entry in value.items():
+        if key == "content":
+            continue
+        name = f"{prefix}{key.replace('_', ' ')}"
+        if isinstance(entry, Mapping):
+            yield from _flat(entry, f"{name} ")
+        elif isinstance(entry, list):
+            more = f" … ({len(entry)})" if len(entry) > MOST_LISTED else ""
+            yield name, "; ".join(map(_in_line, entry[:MOST_LISTED])) + more or "–"
+        else:
+            yield name, _in_line(entry)
+
+
+def _in_line(entry: object) -> str:
+    if isinstance(entry, Mapping):
+        told = ((key, _in_line(value)) for key, value in entry.items() if value not in ("", []))
+        return ", ".join(f"{key} {value}" for key, value in told)
+    if isinstance(entry, list):
+        return " ".join(map(_in_line, entry))
+    if isinstance(entry, bool):
+        return "yes" if entry else "no"
+    return "–" if entry is None else str(entry)

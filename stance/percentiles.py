@@ -42,11 +42,11 @@ class Resampled:
         below = np.cumsum(self.weights[order], axis=1)
         ordered = np.take_along_axis(wanted, order, axis=1)
         places, gammas = _places(self.resamples)
-        low, above, beneath, top = (
+        first, after_first, last, after_last = (
             np.take_along_axis(ordered, (below <= place).sum(axis=1)[:, None], axis=1)[:, 0]
             for place in places
         )
-        return _between(low, above, gammas[0]), _between(beneath, top, gammas[1])
+        return _between(first, after_first, gammas[0]), _between(last, after_last, gammas[1])
 
 
 def resampled_means(
@@ -122,5 +122,5 @@ def _between(
 ) -> Float64[np.ndarray, " column"]:
     """Interpolate from the nearer end, as numpy does, so that the last digit is the same."""
     step = high - low
-    place: np.ndarray = high - step * (1 - part) if part >= 0.5 else low + step * part
-    return place
+    found: np.ndarray = high - step * (1 - part) if part >= 0.5 else low + step * part
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stance.codebooks import Codebook
-from stance.panels import corpus_rows, in_percent, most_options, panel, shown
+from stance.panels import corpus_rows, in_percent, made_rows, most_options, panel, shown
 from stance.plots import Drawn, frame_colours
 from stance.profile import ArticleProfile
 from stance.typesetting import paragraphs, shortened, strip
 
 IN_FULL = 50
 """Articles that are shown in full and get figures of their own."""
+IN_TABLE = 200
+"""Articles in the table at the top; `stance.corpus_report` lists any number."""
 _WITH_FIGURES = 3
 """Most articles of a page that holds their figures; a larger one leaves them to their folder."""
 _TEMPLATES = Path(__file__).parent / "assets" / "templates"
@@ -35,7 +37,7 @@ def render_report(
 ) -> str:
     """Return the report as HTML without any outside address.
 
-    The articles with figures are shown in full, all of them in the table at its top; an empty
+    The articles with figures are shown in full, up to 200 in the table at its top; an empty
     sequence shows an article in full without figures, and a page of more than three articles holds
     none. Nothing in it depends on the time: a manifest's ``seconds`` is left out. Its one script is
     ours; the page's policy lets no other run.
@@ -53,7 +55,6 @@ def render_report(
     )
     script, few = _own("report.js"), len(profiles) <= _WITH_FIGURES
     whole = articles is None or articles == len(profiles)
-    made = {key: value for key, value in manifest.items() if key not in {"seconds", "status"}}
     in_full = [
         {**_article(index, profile, codebook), "figures": [*map(_figure, drawn)] if few else []}
         for index, (profile, drawn) in enumerate(zip(profiles, figures, strict=False))
@@ -67,7 +68,7 @@ def render_report(
         overview=_overview(profiles, len(in_full)),
         corpus=corpus_rows(profiles) if whole else [],
         beyond=0 if whole else (articles or 0) - len(profiles),
-        made=list(_flat(made)),
+        made=list(made_rows(manifest)),
         percent=in_percent,
         style=_own("report.css"),
         script=script,
@@ -91,7 +92,7 @@ def _overview(profiles: Sequence[ArticleProfile], n_full: int) -> list[dict[str,
                 {"value": in_percent(s.share), "heat": _heat(s.share)} for s in profile.overall
             ],
         }
-        for index, profile in enumerate(profiles)
+        for index, profile in enumerate(profiles[:IN_TABLE])
     ]
 
 
@@ -101,24 +102,6 @@ def _heat(share: float) -> str:
 
 def _name(profile: ArticleProfile) -> str:
     return shortened(profile.article.title or profile.article.id)
-
-
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, entry in value.items():
-        if key == "content":
-            continue
-        if isinstance(entry, Mapping):
-            yield from _flat(entry, f"{prefix}{key} ")
-        elif isinstance(entry, list):
-            yield f"{prefix}{key}", "; ".join(map(_in_line, entry[:IN_FULL])) or "–"
-        else:
-            yield f"{prefix}{key}", str(entry)
-
-
-def _in_line(entry: object) -> str:
-    if isinstance(entry, Mapping):
-        return ", ".join(f"{key} {_in_line(value)}" for key, value in entry.items())
-    return " ".join(map(_in_line, entry)) if isinstance(entry, list) else str(entry)
 
 
 def _article(index: int, profile: ArticleProfile, codebook: Codebook) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, final
 from stance.errors import ConfigError, DataError
 from stance.gold.label_studio import labelling_config
 from stance.gold.rows import NOT_ASKED, STANCE
+from stance.gold.spreadsheets import GUARDED, guarded
 from stance.results import Result, Row
 from stance.sampling import Drawn, assign, draw_sample, score_stratum
 
@@ -174,8 +175,13 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
     sink = StringIO(newline="")
     writer = csv.DictWriter(sink, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({**row, **_safe(row)} for row in rows)
     return sink.getvalue()
+
+
+def _safe(row: Mapping[str, Any]) -> dict[str, str]:
+    """What is somebody else's text, so that it does not run as a formula; `read_gold` undoes it."""
+    return {name: guarded(str(row[name])) for name in GUARDED if name in row}
 
 
 _SHOWN = ("article_id", "sentence_id", "before", "text", "after")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 class _Loader(yaml.SafeLoader):
     """A safe loader by the core rules of YAML 1.2: yes, no, on, off and dates stay text.
 
-    It refuses duplicate keys, keys that are not text, anchors and aliases.
+    It refuses duplicate keys, keys that are not text, tags, anchors and aliases.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
@@ -22,6 +22,9 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             problem = f"the anchor or alias {event.anchor!r} is not read; write the value out"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        if getattr(event, "tag", None):
+            problem = f"the tag {event.tag!r} is not read; write the value without it"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
         node: yaml.Node | None = super().compose_node(parent, index)
         return node

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import Browser
 from commands import failed, run
 
 import stance
@@ -45,7 +44,8 @@ def hostile(folder: Path) -> Path:
         {
             "id": f"{k}{HOSTILE}",
             "title": f"{HOSTILE} {k}",
-            "text": f"Talks on a ceasefire began {HOSTILE}. “Fire back,” said Ann {HOSTILE}.",
+            "text": f"Talks on a ceasefire began {HOSTILE}. “Fire back,” said Ann {HOSTILE}."
+            + (" aid" * 250_000 if k == 0 else ""),
             "outlet": f"{HOSTILE} {k % 2}",
             "url": "javascript:alert(3)",
         }
@@ -214,78 +214,95 @@ def test_the_command_writes_the_report(tmp_path: Path) -> None:
     assert '<a href="report.html">' in page
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    """A headless Chromium; tests that need it are skipped where there is none."""
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or chromedriver is None:
-        pytest.skip("no chromium here")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in (
-        *("headless", "no-sandbox", "disable-gpu", "no-first-run", "window-size=1100,900"),
-        *("disable-background-networking", "disable-component-update", "disable-sync"),
-        "force-prefers-reduced-motion",
-        f"user-data-dir={tmp_path / 'browser'}",
-    ):
-        options.add_argument(f"--{flag}")
-    driver = webdriver.Chrome(options, webdriver.ChromeService(chromedriver))
-    yield driver
-    driver.quit()
-
-
-def asked(browser: Any, script: str) -> Any:
+def asked(browser: Browser, script: str) -> Any:
     """What a script returns, once it returns something; a busy machine takes its time."""
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(browser, 20).until(lambda driver: driver.execute_script(script))
+    return WebDriverWait(browser.driver, 20).until(lambda driver: driver.execute_script(script))
 
 
 FIRST = "return [...document.querySelectorAll('#groups tbody.rows tr:not([hidden]) th')]"
 NAMES = f"{FIRST}.map((cell) => cell.dataset.v)"
+OPEN = "document.querySelectorAll('details').forEach(d => { d.open = true; })"
 
 
-def test_a_reader_sorts_filters_and_opens_articles(saved: Path, browser: Any) -> None:
-    from selenium.webdriver.common.keys import Keys
+def unexpected(browser: Browser) -> list[str]:
+    """What must not happen: the page asks for its own data pages and for nothing else."""
+    return [
+        told
+        for told in browser.trouble()
+        if not re.search(r"/pages/(text|articles)-\d+\.js$", told)
+    ]
 
-    browser.get((saved / "corpus.html").as_uri())
-    browser.find_elements("css selector", "#groups th button")[5].click()
-    assert browser.execute_script(NAMES)[0] == "Valley Dispatch"
-    browser.find_elements("css selector", "#groups th button")[5].send_keys(Keys.ENTER)
-    assert browser.execute_script(NAMES)[-1] == "Valley Dispatch"
-    browser.find_element("id", "filter").send_keys("LEDGER")
-    assert browser.execute_script(NAMES) == ["Northern Ledger"]
-    assert browser.find_element("id", "count").text == "1 of 3 groups"
 
-    browser.find_element("css selector", "tbody.rows tr:not([hidden]) a").click()
+def test_a_reader_sorts_filters_and_opens_articles(saved: Path, browser: Browser) -> None:
+    browser.open(saved / "corpus.html")
+    browser.all("#groups th button")[5].click()
+    assert browser.run(NAMES)[0] == "Valley Dispatch"
+    browser.press("\ue007")  # enter
+    assert browser.run(NAMES)[-1] == "Valley Dispatch"
+    browser.one("#filter").send_keys("LEDGER")
+    assert browser.run(NAMES) == ["Northern Ledger"]
+    assert browser.one("#count").text == "1 of 3 groups"
+
+    browser.one("tbody.rows tr:not([hidden]) a").click()
     shown = (
         "return [...document.querySelectorAll('[data-set]:not([hidden])')].map(p => p.dataset.set)"
     )
-    assert browser.execute_script(shown) == ["2", "2", "2"]
-    browser.find_element("id", "list").click()
+    assert browser.run(shown) == ["2", "2", "2"]
+    browser.one("#list").click()
     assert len(asked(browser, "return document.querySelectorAll('#listed tbody tr')")) == 6
-    browser.find_element("id", "find").send_keys("warns")
-    browser.find_element("css selector", "#listed tbody a").click()
+    browser.one("#find").send_keys("warns")
+    browser.one("#listed tbody a").click()
     assert "Navy warns" in asked(browser, "return document.getElementById('title').textContent")
 
-    browser.find_element("tag name", "body").send_keys(Keys.ESCAPE)
+    browser.press("\ue00c")  # escape
     asked(
         browser, "return !document.getElementById('reader').open && !/^#a\\d/.test(location.hash)"
     )
-    link = browser.find_element("css selector", "#typical [data-set='2'] li a")
+    link = browser.one("#typical [data-set='2'] li a")
     text = link.text
     link.click()
     assert asked(browser, "return document.querySelector('#text .here')?.textContent") == text
-    assert "%" in browser.find_element("id", "told").text
-    assert browser.get_log("browser") == []
+    assert "%" in browser.one("#told").text
+    assert unexpected(browser) == []
 
 
-def test_hostile_text_does_nothing_in_a_browser(tmp_path: Path, browser: Any) -> None:
-    browser.get(f"{(hostile(tmp_path) / 'corpus.html').as_uri()}#a1s1")
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_the_page_fits_its_window_and_has_no_serious_fault(
+    saved: Path, browser: Browser, axe: str, width: int, dark: bool
+) -> None:
+    browser.open(saved / "corpus.html", width=width, dark=dark)
+    browser.run(OPEN)
+    assert browser.overflow() == 0
+    asked(browser, "document.getElementById('list').click(); return true")
+    asked(browser, "return document.querySelectorAll('#listed tbody tr').length")
+    assert browser.faults(axe) == []
+    browser.one("#listed tbody a").click()
+    asked(browser, "return document.querySelectorAll('#text .s').length")
+    assert browser.faults(axe) == []
+    assert unexpected(browser) == []
+
+
+def test_paper_is_white_and_has_no_control(saved: Path, browser: Browser) -> None:
+    browser.open(saved / "corpus.html", media="print", dark=True)
+    assert browser.one("body").value_of_css_property("background-color") == "rgba(255, 255, 255, 1)"
+    assert not any(e.is_displayed() for e in browser.all(".bar, .controls, details"))
+
+
+def test_hostile_text_does_nothing_in_a_browser(tmp_path: Path, browser: Browser) -> None:
+    page = hostile(tmp_path) / "corpus.html"
+    browser.open(page, width=360)
+    assert browser.overflow() == 0
+    browser.run("location.hash = '#a1s1'")
     assert HOSTILE in asked(browser, "return document.getElementById('text').textContent")
     asked(browser, "document.getElementById('list').click(); return true")
     assert len(asked(browser, "return document.querySelectorAll('#listed tbody tr')")) == 3
-    assert browser.execute_script("return document.images.length") == 0
-    assert browser.get_log("browser") == []
+    browser.run("location.hash = '#a0s0'")
+    longest = "return document.getElementById('text').textContent.length > 1000000"
+    assert asked(browser, longest) is True
+    assert browser.run("return document.images.length") == 0
+    assert browser.all("a[href^='javascript']") == []
+    assert page.stat().st_size < 200_000
+    assert unexpected(browser) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -99,6 +100,9 @@ def test_groups_are_compared_and_periods_cut(made: Path) -> None:
     cut = ("--group", "date", "--period", "month")
     rows = table(run("estimate", "r", "gold.csv", *cut, *options, cwd=made).stdout)
     assert [row["group"] for row in rows[::3]] == ["all", "2024-01", "2024-02", "2024-02"]
+    cut = ("--group", "date", "--period", "week")
+    rows = table(run("estimate", "r", "gold.csv", *cut, *options, cwd=made).stdout)
+    assert all(re.fullmatch(r"all|2024-W\d\d", row["group"]) for row in rows)
 
 
 def test_the_plan_of_labels_is_printed(made: Path) -> None:

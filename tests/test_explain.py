@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browser import Browser
 from commands import run
 from made import BOOK, MadeScorer, odds_and_truth, write_result
 
@@ -109,6 +110,30 @@ def test_a_page_holds_hostile_text_as_text(result: Result) -> None:
     assert "<b>" not in page
     assert "default-src 'none'" in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_page_is_inert_and_fits_its_window(tmp_path: Path, browser: Browser) -> None:
+    hostile = (
+        f"{TEXT} </style><script>alert(1)</script> \u202e {{{{ 7 * 7 }}}} <img src=x onerror=a()>"
+    )
+    row = {"id": f"a</title>{hostile}", "text": hostile.replace(". ", " ") + " " + "x" * 1_000_000}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    made = stance.analyze(tmp_path / "a.jsonl", model="lexical").save(tmp_path / "o", report=False)
+    found = explain(load_result(made), 0, load_lexical(), article_id=row["id"])
+    page = tmp_path / "why.html"
+    page.write_text(explanation_page(found), encoding="utf-8")
+    browser.open(page, width=360)
+    assert "{{ 7 * 7 }}" in browser.one("p").text
+    assert browser.all("script, img, b") == []
+    assert browser.overflow() == 0
+    assert browser.trouble() == []
+
+
+def test_a_sentence_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("aid " * 1_001)
+    made = stance.analyze(tmp_path / "a.txt", model="lexical").save(tmp_path / "o", report=False)
+    with pytest.raises(DataError, match="a 0: has 1001 words; at most 1000 are left out one by"):
+        explain(load_result(made), 0, load_lexical(), article_id="a")
 
 
 def test_the_command(result: Result, tmp_path: Path) -> None:

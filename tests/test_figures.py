@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 import re
 import shutil
 import zlib
 from pathlib import Path
 
-import numpy as np
 import pytest
 from commands import run
-from matplotlib.image import imread
 
 import stance
 from stance.errors import ConfigError, DataError
@@ -24,7 +23,6 @@ from stance.restored import restored_profiles
 from stance.results import Result, load_result
 
 CORPUS = Path(__file__).parent.parent / "notebooks" / "data" / "made_up_outlets.jsonl"
-GOLDEN = Path(__file__).parent / "golden"
 OF_ONE = {"strip": "harbour-2031-01-09"}
 
 
@@ -170,19 +168,22 @@ def test_fonts_are_in_the_file(result: Result) -> None:
     assert b"<text" not in render(figure, "svg", look=PAPER)
 
 
-def test_no_name_is_taken_for_mathematics(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"text": "Talks on aid.", "outlet": "$x_{1$"}\n')
-    saved = stance.analyze(tmp_path / "a.jsonl", model="lexical").save(tmp_path / "o", report=False)
-    assert b"<svg" in render(make_figure("heatmap", Asked(load_result(saved))).figure, "svg")
+HOSTILE = "$x_{1$ </text><script>alert(1)</script>\u202e\u0007 {{ 7 * 7 }} " + "a" * 2_000
 
 
-@pytest.mark.parametrize("kind", ["profile", "trend", "distance"])
-def test_figures_look_as_they_did(result: Result, kind: str, tmp_path: Path) -> None:
-    drawn = tmp_path / f"{kind}.png"
-    drawn.write_bytes(render(make_figure(kind, Asked(result)).figure, "png"))
-    shown, golden = imread(drawn), imread(GOLDEN / f"{kind}.png")
-    assert shown.shape == golden.shape
-    assert float(np.abs(shown - golden).mean()) < 0.01
+@pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
+@pytest.mark.parametrize("kind", ["groups", "heatmap", "distance", "trend"])
+def test_no_name_is_taken_for_mathematics_or_markup(tmp_path: Path, kind: str) -> None:
+    row = {"text": "Talks on aid.", "date": "2031-01-09"}
+    rows = [{**row, "outlet": f"{k} {HOSTILE}"} for k in range(3)]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    made = stance.analyze(tmp_path / "a.jsonl", model="lexical", targets="none")
+    result = load_result(made.save(tmp_path / "o", report=False))
+    figure = make_figure(kind, Asked(result, by="outlet")).figure
+    assert figure.get_size_inches()[1] < 30
+    svg = render(figure, "svg")
+    assert b"<script" not in svg
+    assert b"<svg" in svg
 
 
 def test_a_figure_is_written_as_its_name_ends() -> None:

@@ -278,12 +278,6 @@ def test_a_checkpoint_loads_as_float32(tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / "half.safetensors").classifier.weight.dtype == torch.float32
 
 
-def test_expected_calibration_error() -> None:
-    gold = np.array([1.0, 0.0, 1.0, 1.0])
-    assert gates.expected_error(gold, gold) == 0
-    assert gates.expected_error(gold, np.full(4, 0.35)) == pytest.approx(0.4)
-
-
 def a_run(folder: Path) -> Path:
     folder.mkdir()
     log = [{"pairs": 50, "seconds": 1800, "mean": 0.4}, {"pairs": 90, "seconds": 3600, "mean": 0.3}]
@@ -299,7 +293,7 @@ def test_the_card_tells_every_leg_of_every_run(tmp_path: Path) -> None:
     go_on_from(tmp_path, second)
     write_history(second, tmp_path)
     figure = gates.Figure("SNLI", 0.8, "≥ 0.9", False, 10, (0.7, 0.9))
-    card.write_card(tmp_path, [figure])
+    card.write_card(tmp_path, [figure], ["| 0.0 to 0.1 | 7 | 0.05 | 0.04 |"])
     text = (tmp_path / "card.md").read_text(encoding="utf-8")
     assert "| SNLI | 10 | 0.800 | 0.700 to 0.900 | ≥ 0.9 | **missed** |" in text
     run = "90 pairs in 1.0 hours; of 2 checkpoints that after 50 pairs was taken"
@@ -309,6 +303,8 @@ def test_the_card_tells_every_leg_of_every_run(tmp_path: Path) -> None:
     assert text.count("  - from pair 45 to 90: rate 0.0005 on its way to 0 at pair 90") == 2
     assert "2.0 hours on at most 2 CPU cores, 180 pairs in all" in text
     assert "chose among 4 checkpoints" in text
+    assert "that is 0.06 kWh" in text
+    assert "dev split:\n\n| 0.0 to 0.1 | 7 | 0.05 | 0.04 |\n" in text
 
 
 def vars_of(recipe: Recipe) -> dict[str, object]:

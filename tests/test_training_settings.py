@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from made_training import (
 from safetensors.torch import load_file, save_file
 
 from stance.scorers.torch_network import OnePassNetwork, Shape
-from stance.training import grid, unseen
+from stance.training import grid, roles, unseen
 from stance.training.fit import Run, pair_loss
-from stance.training.labels import NOT_ENTAILMENT
+from stance.training.labels import ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
 from stance.training.mixture import load_code_wordings, load_mixture
 from stance.training.network import bert_name, load_base
 from stance.training.optimiser import adam_w
@@ -154,3 +155,43 @@ def test_a_share_of_the_premises_is_the_same_every_epoch(labelled: Path) -> None
     every = {premise for premise, *_ in flat(load_mixture(labelled), 1)}
     assert kept[0] == kept[1]
     assert 0.4 < len(kept[0]) / len(every) < 0.6
+
+
+def test_the_target_of_praise_is_favored_and_who_praises_is_not_judged() -> None:
+    end, found = " is portrayed positively.", set()
+    for premise, (hypothesis, label) in roles.role_pairs(random.Random(0), 2_000):
+        holder, praised, rest = premise.partition(" praised ")
+        if not praised or holder.endswith(" was") or not hypothesis.endswith(end):
+            continue
+        about = hypothesis.removesuffix(end).lower()
+        target = rest.lower().startswith(f"{about} for ")
+        assert target or holder.lower().endswith(about)
+        assert label == (ENTAILMENT if target else NEUTRAL)
+        found.add(target)
+    assert found == {True, False}
+
+
+def test_a_denied_praise_is_no_blame() -> None:
+    denied = [
+        label
+        for premise, (_, label) in roles.role_pairs(random.Random(1), 500)
+        if " did not praise " in premise or " did not blame " in premise
+    ]
+    assert set(denied) == {NEUTRAL}
+
+
+def test_a_typo_spares_names_and_short_words() -> None:
+    draw = random.Random(0)
+    text = "Residents blamed Petrovic for the flood at once"
+    for _ in range(50):
+        found = roles.misspelled(text, draw).split()
+        wrong = [k for k, (a, b) in enumerate(zip(text.split(), found, strict=True)) if a != b]
+        assert 0 < len(wrong) <= 2
+        assert set(wrong) <= {1, 5}
+    assert roles.misspelled("So it is.", draw) == "So it is."
+
+
+def test_made_up_sentences_and_typos_are_in_an_epoch(labelled: Path) -> None:
+    plain = replace(load_mixture(labelled), families=())
+    more = replace(plain, roles=5, typos=1.0)
+    assert len({p for p, *_ in flat(more, 1)}) >= len({p for p, *_ in flat(plain, 1)}) + 5

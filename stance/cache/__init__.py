@@ -62,6 +62,13 @@ def key_of(fingerprint: str, premise: str, hypothesis: str) -> bytes:
     return digest.digest()
 
 
+def _day(number: object) -> date:
+    """Return the day that was kept; what is no day of the calendar is the first."""
+    if isinstance(number, int) and 0 <= number <= (date.max - _EPOCH).days:
+        return _EPOCH + timedelta(number)
+    return _EPOCH
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class ScorerEntry:
@@ -133,7 +140,7 @@ class ScoreCache:
                 "GROUP BY scorer ORDER BY count(*) DESC"
             ).fetchall()
             size = size_of(self._connection)
-        entries = (ScorerEntry(name, n, _EPOCH + timedelta(last)) for name, n, last in rows)
+        entries = (ScorerEntry(str(name), n, _day(last)) for name, n, last in rows)
         return CacheInfo(self.path, size, tuple(entries), tuple(damaged(self.path)))
 
     def prune(self, *, days: int | None = None, most: int | None = None) -> int:
@@ -186,9 +193,9 @@ class ScoreCache:
             places = ",".join("?" * len(part))
             asked = f"SELECT key, value, day FROM scores WHERE key IN ({places})"  # noqa: S608
             for key, value, day in self._connection.execute(asked, part):
-                if len(value) == _VALUE_BYTES:
+                if isinstance(value, bytes) and len(value) == _VALUE_BYTES:
                     found[key] = value
-                if day < self._today:
+                if isinstance(day, int) and day < self._today:
                     stale.append((self._today, key))
         if stale:
             with transaction(self._connection) as connection:

@@ -18,7 +18,10 @@ _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS scorers (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE NOT NULL);
 CREATE TABLE IF NOT EXISTS scores (
-    key BLOB PRIMARY KEY, value BLOB NOT NULL, scorer INTEGER NOT NULL, day INTEGER NOT NULL
+    key BLOB PRIMARY KEY CHECK (typeof(key) = 'blob'),
+    value BLOB NOT NULL CHECK (typeof(value) = 'blob'),
+    scorer INTEGER NOT NULL CHECK (typeof(scorer) = 'integer'),
+    day INTEGER NOT NULL CHECK (typeof(day) = 'integer')
 ) WITHOUT ROWID;
 PRAGMA user_version = {FORM};
 COMMIT;
@@ -54,6 +57,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables, in the mode in which readers and a writer do not wait for each other."""
+    connection.execute("PRAGMA trusted_schema = OFF")
     (form,) = connection.execute("PRAGMA user_version").fetchone()
     if form not in {0, FORM}:
         raise CacheError(

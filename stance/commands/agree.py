@@ -19,9 +19,23 @@ if TYPE_CHECKING:
 @click.argument("gold")
 @click.option("--result", type=click.Path(path_type=Path), help="Compare its model as well.")
 @click.option("--codebook", metavar="NAME|FILE", help="Where the frames are from, if no result.")
-@click.option("--disagreements", type=click.Path(path_type=Path), metavar="FILE.csv")
-@click.option("--format", "form", type=click.Choice(FORMS), default="table", show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--disagreements",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Write all disagreements.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling."
+)
 def agree(
     gold: str,
     result: Path | None,

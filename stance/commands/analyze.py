@@ -55,7 +55,13 @@ def _check_groups(
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
-@click.option("--codebook", default="diplomacy", show_default=True, metavar="NAME|FILE")
+@click.option(
+    "--codebook",
+    default="diplomacy",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="A shipped codebook, or a YAML file.",
+)
 @click.option(
     "--model",
     default="mini",

@@ -24,7 +24,13 @@ _ROWS = (
 
 @click.command()
 @click.option("--model", default="mini", show_default=True, help="As for stance analyze.")
-@click.option("--codebook", default="diplomacy", show_default=True, metavar="NAME|FILE")
+@click.option(
+    "--codebook",
+    default="diplomacy",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="A shipped codebook, or a YAML file.",
+)
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
 @click.option(
     "--precision",
@@ -33,7 +39,13 @@ _ROWS = (
     show_default=True,
     help="fast computes mini in bfloat16 (extra fast).",
 )
-@click.option("--sentences", type=click.IntRange(min=1), default=48, show_default=True)
+@click.option(
+    "--sentences",
+    type=click.IntRange(min=1),
+    default=48,
+    show_default=True,
+    help="How many are scored.",
+)
 @click.option(
     "--repeat",
     type=click.IntRange(min=1),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     type=click.Choice(["platt", "isotonic", "beta", "temperature"]),
     default="platt",
     show_default=True,
+    help="Shape of the map from log-odds to probabilities.",
 )
 @click.option(
     "--goal",
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
     help="What the threshold is for: f1, 'recall>=0.8' or 'precision>=0.9'.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="calibration.json", show_default=True
+    "--out",
+    type=click.Path(path_type=Path),
+    default="calibration.json",
+    show_default=True,
+    help="File to write.",
 )
 def calibrate(result: Path, gold: str, method: Method, goal: str, out: Path) -> None:
     """Fit probabilities and thresholds of RESULT (a folder) on the dev labels in GOLD.

@@ -22,7 +22,9 @@ FEW_ARTICLES = 20
 @click.argument("gold", type=click.Path(path_type=Path))
 @click.option("--frame", "frames", multiple=True, metavar="NAME", help="Only this frame.")
 @click.option("--group", metavar="COLUMN", help="Compare groups: outlet, date, voice, section.")
-@click.option("--period", type=click.Choice(["year", "month", "day"]), help="Cut dates of --group.")
+@click.option(
+    "--period", type=click.Choice(["week", "month", "year", "day"]), help="Cut dates of --group."
+)
 @click.option("--reference", metavar="NAME", help="The group that others are compared with.")
 @click.option(
     "--articles",
@@ -36,7 +38,12 @@ FEW_ARTICLES = 20
     help="Say how many labels an interval of ± HALF_WIDTH (a share) takes.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(printing.FORMATS), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(printing.FORMATS),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
 )
 def estimate(
     result: Path,

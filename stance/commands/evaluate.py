@@ -35,8 +35,17 @@ if TYPE_CHECKING:
 )
 @click.option("--slices", is_flag=True, help="Print the parts by voice, section, outlet, length.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for table and figures.")
-@click.option("--format", "form", type=click.Choice(FORMS), default="table", show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling."
+)
 def evaluate(
     result: Path,
     gold: str,

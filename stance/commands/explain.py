@@ -22,7 +22,12 @@ _TOP = 5
 @click.option("--frame", "frames", multiple=True, help="Explain this frame; may be repeated.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page too.")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
 )
 @click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
 def explain(

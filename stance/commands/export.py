@@ -9,18 +9,26 @@ import click
 
 @click.command()
 @click.argument("result", type=click.Path(path_type=Path))
-@click.option("--to", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@click.option(
+    "--to",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File or folder to write.",
+)
 @click.option(
     "--as",
     "form",
     required=True,
     type=click.Choice(["label-studio", "csv-excel", "parquet", "jsonl", "datasets"]),
+    help="Format to write.",
 )
 @click.option(
     "--table",
     type=click.Choice(["sentences", "profiles", "stances", "articles"]),
     default="sentences",
     show_default=True,
+    help="Table to write.",
 )
 @click.option("--blind", is_flag=True, help="Label Studio: leave the model's predictions out.")
 def export(result: Path, to: Path, form: str, table: str, blind: bool) -> None:

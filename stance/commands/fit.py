@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the head is written; CODEBOOK.head.json by default.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of folds and resampling.")
 @click.option(
-    "--format", "form", type=click.Choice(printing.FORMATS), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(printing.FORMATS),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
 )
 def fit(
     result: Path, gold: Path, frames: tuple[str, ...], out: Path | None, seed: int, form: str

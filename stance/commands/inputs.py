@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from stance.codebooks import Codebook
 
 _VALUES = {"1": 1, "1.0": 1, "0": 0, "0.0": 0, "": None, "NA": None}
-_CUT = {"year": 4, "month": 7, "day": 10}
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @final
@@ -124,11 +121,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _parquet_rows(path: Path) -> list[dict[str, str]]:
-    from pyarrow.parquet import read_table
+    from stance.parquet_rows import parquet_rows
 
     try:
-        rows = read_table(path).to_pylist()
-    except (OSError, ValueError) as error:
+        rows = list(parquet_rows(path))
+    except (OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path}: cannot be read as Parquet ({error}); check the file") from error
     return [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
 
@@ -143,7 +140,7 @@ def read_groups(
         column: A column of the sentences table (voice, section, speaker) or of the articles.
         articles: A CSV or Parquet file with ``article_id`` and the column; by default the file
             ``articles.parquet`` of the result, if it has one.
-        period: Cut dates (YYYY-MM-DD…) to the year, month or day.
+        period: Cut dates (YYYY-MM-DD…) to the year, month, ISO week or day.
 
     Raises:
         DataError: The column is nowhere, or a sentence or an article has no value in it.
@@ -180,6 +177,9 @@ def _of_articles(path: Path, column: str) -> dict[str, str]:
 def _cut(value: str, period: str | None) -> str:
     if period is None:
         return value
-    if not _DATE.match(value):
+    from stance.groups import cut, day_of
+
+    day = day_of(value)
+    if day is None:
         raise DataError(f"{value!r} is no date like 2024-05-31; leave --period out or mend it")
-    return value[: _CUT[period]]
+    return cut(day, period)

@@ -13,7 +13,13 @@ _BESIDE = "beside"
 @click.command()
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.argument("result", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="FILE.pdf|svg|png")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE.pdf|svg|png",
+    help="File to write.",
+)
 @click.option(
     "--data",
     is_flag=False,
@@ -21,7 +27,13 @@ _BESIDE = "beside"
     metavar="[FILE.csv]",
     help="Write the table behind the figure too, beside it if no file is named.",
 )
-@click.option("--style", type=click.Choice(["paper", "screen"]), default="paper", show_default=True)
+@click.option(
+    "--style",
+    type=click.Choice(["paper", "screen"]),
+    default="paper",
+    show_default=True,
+    help="Size of figure and type.",
+)
 @click.option("--width", help="Such as 3.4in or 86mm.  [default: 3.4in on paper, 7.2in on screen]")
 @click.option("--by", metavar="COLUMN", help="What groups articles.  [default: outlet]")
 @click.option(

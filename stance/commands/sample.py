@@ -9,7 +9,9 @@ import click
 
 @click.command()
 @click.argument("result", type=click.Path(path_type=Path))
-@click.option("--n", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option(
+    "--n", type=click.IntRange(min=1), default=200, show_default=True, help="Sentences to draw."
+)
 @click.option(
     "--by",
     type=click.Choice(["score", "outlet", "target", "nothing"]),
@@ -31,7 +33,9 @@ import click
 )
 @click.option("--stance", is_flag=True, help="Ask for the stance toward the targets as well.")
 @click.option("--label-studio", is_flag=True, help="Write tasks for Label Studio as well.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draw."
+)
 def sample(
     result: Path,
     n: int,

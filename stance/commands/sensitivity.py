@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 @click.argument("result", type=click.Path(path_type=Path))
 @click.option("--frame", "frames", multiple=True, metavar="NAME", help="Only this frame.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for a curve a frame.")
-@click.option("--kind", type=click.Choice(["svg", "png", "pdf"]), default="svg", show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(["svg", "png", "pdf"]),
+    default="svg",
+    show_default=True,
+    help="Format of the curves.",
+)
 @click.option(
     "--most",
     type=click.IntRange(min=0),
@@ -29,9 +35,14 @@ if TYPE_CHECKING:
     metavar="N",
     help="Unstable sentences to list for each frame.",
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the resampling.")
 @click.option(
-    "--format", "form", type=click.Choice(printing.FORMATS), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(printing.FORMATS),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
 )
 def sensitivity(
     result: Path,

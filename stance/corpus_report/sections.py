@@ -13,9 +13,14 @@ from stance.corpus_report.findings import Findings
 from stance.corpus_report.wording import has_interval, interval, percent
 from stance.groups import GroupShare
 from stance.records import Article
+from stance.typesetting import shortened
 
 MOST_MATRIX = 30
 """Groups up to which the page shows every distance; all are in the table of distances."""
+MOST_TYPICAL = 400
+"""Characters that are shown of a typical sentence; the table has all of it."""
+MOST_SHALLOW = 78
+"""Depth of a cell, in percent, up to which the ink for light ground has the higher contrast."""
 
 
 def by_group(found: Findings) -> Iterator[tuple[str, list[GroupShare]]]:
@@ -100,10 +105,10 @@ def typical(found: Findings) -> list[list[list[dict[str, Any]]]]:
 
 def _typical_row(sentence: TypicalSentence, articles: Sequence[Article]) -> dict[str, Any]:
     return {
-        "text": sentence.text,
+        "text": shortened(sentence.text, MOST_TYPICAL),
         "href": f"#a{sentence.article}s{sentence.sentence_id}",
         "probability": percent(sentence.probability),
-        "title": articles[sentence.article].title or sentence.article_id,
+        "title": shortened(articles[sentence.article].title or sentence.article_id),
     }
 
 

@@ -20,6 +20,7 @@ from stance.corpus_report.findings import MOST_GROUPS, Findings
 from stance.corpus_report.sections import by_group
 from stance.corpus_report.wording import has_interval, interval, percent
 from stance.groups import GroupShare
+from stance.panels import made_rows
 from stance.plots import frame_colours
 
 SETTLED = 30
@@ -70,8 +71,9 @@ def render(
         words=sections.words(found),
         quoted=sections.quoted(found),
         data=_data(found, frames, starts, lists),
-        made=list(_made(manifest)),
+        made=list(made_rows(manifest)),
         most=MOST_GROUPS,
+        most_shallow=sections.MOST_SHALLOW,
     )
 
 
@@ -194,16 +196,3 @@ def _data(
         "articles": len(found.corpus.articles),
     }
     return Markup(json.dumps(value).replace("<", "\\u003c"))  # noqa: S704 - no < is left
-
-
-def _made(manifest: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, entry in manifest.items():
-        if key in {"content", "seconds", "status", "inputs", "files"}:
-            continue
-        if isinstance(entry, Mapping):
-            yield from _made(entry, f"{prefix}{key} ")
-        elif isinstance(entry, list):
-            told = ", ".join(map(str, entry[:20]))
-            yield f"{prefix}{key}", f"{told} … ({len(entry)})" if len(entry) > 20 else told
-        else:
-            yield f"{prefix}{key}", str(entry)

@@ -14,6 +14,8 @@ from stance.errors import DataError, MissingExtraError
 from stance.gold import Gold, SentenceKey
 from stance.gold.label_studio import rows_of_tasks
 from stance.gold.rows import gold_of_rows
+from stance.gold.spreadsheets import GUARDED, unguarded
+from stance.parquet_rows import parquet_rows
 
 KINDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json")
 DATASETS = "datasets:"
@@ -89,7 +91,7 @@ def _text(path: Path) -> str:
 def _loaded(text: str, place: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{place}: is not JSON ({error}); mend it") from error
 
 
@@ -108,16 +110,16 @@ def _rows_of_csv(text: str, path: Path, delimiter: str) -> _Rows:
     for number, row in enumerate(rows, start=1):
         if None in row or None in row.values():
             raise DataError(f"{path}: row {number}: has not {len(names)} cells; mend the row")
+        row.update({name: unguarded(row[name]) for name in GUARDED if name in row})
     return rows
 
 
 def _rows_of_parquet(path: Path) -> _Rows:
     import pyarrow as pa
-    import pyarrow.parquet
 
     try:
-        rows: _Rows = pa.parquet.read_table(path).to_pylist()
-    except (OSError, pa.ArrowException) as error:
+        rows: _Rows = list(parquet_rows(path))
+    except (OSError, pa.ArrowException, ValueError, OverflowError) as error:
         raise DataError(f"{path}: is not a parquet file ({error})") from error
     return rows
 

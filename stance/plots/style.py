@@ -224,6 +224,6 @@ def render_both(figure: Figure, *, look: Look = SCREEN) -> dict[str, bytes]:
         figure.set_dpi(look.dpi)
         canvas.print_svg(svg, metadata=_BARE["svg"])  # type: ignore[no-untyped-call]
         figure.set_dpi(look.dpi)
-        to_png = FigureCanvasAgg(figure)
-        to_png.print_png(png, metadata=_BARE["png"])  # type: ignore[no-untyped-call]
+        agg = FigureCanvasAgg(figure)
+        agg.print_png(png, metadata=_BARE["png"])  # type: ignore[no-untyped-call]
     return {"svg": svg.getvalue(), "png": png.getvalue()}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from stance.parquet_rows import BYTE_LIMIT
+from stance.readers.addresses import without_credentials
 from stance.readers.decode import NotText, decode
 from stance.readers.files import READ_ERRORS, Source, read_whole, reason_of
 from stance.readers.markup import Page, html_page, markdown_page
@@ -44,7 +47,10 @@ def _of_stdin(
     try:
         first = next((line for line in stdin if line.strip()), b"").removeprefix(_UTF8_MARK)
         if not first.lstrip().startswith(b"{"):
-            yield _of_bytes(first + stdin.read(), source)
+            data = first + stdin.read(BYTE_LIMIT)
+            if len(data) > BYTE_LIMIT:
+                raise OSError(errno.EFBIG, f"it holds more than {BYTE_LIMIT} bytes")
+            yield _of_bytes(data, source)
             return
         lines = (
             line.decode("utf-8", "surrogateescape") for line in itertools.chain([first], stdin)
@@ -67,7 +73,7 @@ def _of_bytes(data: bytes, source: Source) -> Found | Fault:
         omissions=page.layout.omissions,
         date=page.fields.get("date"),
         outlet=page.fields.get("outlet"),
-        url=page.fields.get("url"),
+        url=without_credentials(page.fields.get("url")),
         path=None if source.path is None else str(source.path),
         metadata=page.metadata,
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol, final
 
 from stance.errors import DataError
+from stance.parquet_rows import BYTE_LIMIT
 from stance.readers.places import STDIN, Fault, Place
 
 KINDS = {
@@ -29,9 +30,6 @@ KINDS = {
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
-BYTE_LIMIT = 2**30
-"""The most bytes of one article, or of one file once it is decompressed: 1 GiB."""
-
 READ_ERRORS = (OSError, EOFError, zlib.error)
 """What reading a file, compressed or not, may raise."""
 
@@ -63,6 +61,8 @@ def locate(inputs: Sequence[str | Path] | str | Path) -> list[Source]:
 
 def reason_of(error: OSError | EOFError | zlib.error) -> str:
     """Say in a few words why a file could not be read."""
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return f"the file is too large ({error.strerror})"
     if isinstance(error, OSError) and error.strerror:
         return f"the file cannot be read ({error.strerror})"
     return "the file cannot be read (its gzip compression is damaged)"
@@ -119,9 +119,9 @@ def _sources(given: str | Path) -> Iterable[Source]:
     if given == "-":
         return [Source(None, "stdin", "stdin")]
     path = Path(given)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - False for a name that is too long
         return _in_folder(path)
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - the same
         raise DataError(f"{path}: there is no such file or folder; check the path")
     return [Source(path, _bare(path).name, _kind(path) or "text")]
 
@@ -138,7 +138,10 @@ def _in_folder(folder: Path) -> list[Source]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Every visible file of a known kind; a folder is entered once, so a loop of links ends."""
+    """Every visible file of a known kind; a folder is entered once, so a loop of links ends.
+
+    A link to nothing is among them, to be reported; a pipe or a device is not, however it is named.
+    """
     waiting, seen = [folder], set[str]()
     while waiting:
         current = waiting.pop()
@@ -147,7 +150,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         for path in _entries(current):
             if path.is_dir():
                 waiting.append(path)
-            elif _kind(path) and (path.is_file() or path.is_symlink()):
+            elif _kind(path) and (path.is_file() or not path.exists()):
                 yield path
 
 

@@ -151,9 +151,12 @@ def _extracted(text: str) -> tuple[str | None, str, dict[str, str]] | None:
     except ImportError as error:
         raise MissingExtraError("reading HTML", "html") from error
     dates = {"original_date": True, "extensive_search": False}
-    document = bare_extraction(
-        text, include_comments=False, with_metadata=True, date_extraction_params=dates
-    )
+    try:
+        document = bare_extraction(
+            text, include_comments=False, with_metadata=True, date_extraction_params=dates
+        )
+    except Exception:  # its parts raise anything at a page that is broken badly enough
+        return None
     if document is None or isinstance(document, dict):
         return None
     lines = (document.text or "").split("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import re
@@ -15,12 +16,12 @@ from pathlib import Path
 from typing import final
 
 from stance.errors import DataError
+from stance.parquet_rows import BYTE_LIMIT, parquet_rows
 from stance.readers.decode import UTF8, NotText, codec_of, encoding_of
-from stance.readers.files import BYTE_LIMIT, READ_ERRORS, Source, open_bytes, reason_of
+from stance.readers.files import READ_ERRORS, Source, open_bytes, reason_of
 from stance.readers.places import Fault, Place
 
 _SAMPLE = 2**20
-_BATCH = 256
 _BAD_BYTE = re.compile("[\ud800-\udfff]")
 
 
@@ -46,7 +47,8 @@ def rows_of_file(source: Source, path: Path) -> Iterator[Row | Fault]:
             empty = False
             yield row
     except READ_ERRORS as error:
-        raise DataError(f"{path}: {reason_of(error)}") from error
+        mend = "; split it" if getattr(error, "errno", None) == errno.EFBIG else ""
+        raise DataError(f"{path}: {reason_of(error)}{mend}") from error
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: the file is not valid {error.encoding}; save it as UTF-8"
@@ -151,14 +153,10 @@ def _parquet(path: Path) -> Iterator[Row | Fault]:
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(path) as table:
-            _check_names(table.schema_arrow.names, path)
-            number = 0
-            for batch in table.iter_batches(batch_size=_BATCH):
-                for values in batch.to_pylist():
-                    number += 1
-                    yield Row(Place(str(path), "row", number), number, values)
-    except pa.ArrowException as error:
+        _check_names(parquet.read_schema(path).names, path)
+        for number, values in enumerate(parquet_rows(path), start=1):
+            yield Row(Place(str(path), "row", number), number, values)
+    except (pa.ArrowException, ValueError, OverflowError) as error:
         raise DataError(
             f"{path}: the file is not a readable Parquet file; write it again"
         ) from error

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import final
 
 from stance.errors import ConfigError, DataError
+from stance.readers.addresses import without_credentials
 from stance.readers.decode import UTF8, with_newlines
 from stance.readers.places import Fault, Found
 from stance.readers.plain import compose, find_omissions
@@ -140,7 +141,7 @@ def _built(
         omissions=find_omissions(text, headline.end if headline else 0),
         date=known.get("date"),
         outlet=known.get("outlet"),
-        url=known.get("url"),
+        url=without_credentials(known.get("url")),
         path=table.stored,
         metadata=metadata,
     )

@@ -18,21 +18,22 @@ from stance.errors import DataError
 MANIFEST = "manifest.json"
 
 
-def save_folder(target: Path, write: Callable[[Path], None]) -> None:
+def save_folder(target: Path, write: Callable[[Path], None], *, option: str = "--out") -> None:
     """Fill a folder by ``write`` in a temporary place beside it, then put it in place.
 
-    A result that is already there is replaced only when the new one is whole.
+    A result that is already there is replaced only when the new one is whole. ``option`` is what a
+    user names another folder with.
 
     Raises:
         DataError: The folder holds something that `stance` did not write, or cannot be written;
             what was there is left as it was.
     """
-    check_target(target)
-    with _reported(target):
+    check_target(target, option=option)
+    with _reported(target, option):
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
     try:
-        with _reported(target):
+        with _reported(target, option):
             fresh = scratch / "new"
             fresh.mkdir()
             write(fresh)
@@ -41,8 +42,8 @@ def save_folder(target: Path, write: Callable[[Path], None]) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def check_target(target: Path) -> None:
-    """Check that a result may be written at ``target``.
+def check_target(target: Path, *, option: str = "--out") -> None:
+    """Check that a result may be written at ``target``, which ``option`` names.
 
     Raises:
         DataError: It is a file, or a folder with something that `stance` did not write.
@@ -52,7 +53,7 @@ def check_target(target: Path) -> None:
         if foreign:
             raise DataError(
                 f"{target}: holds {foreign[0]!r}, which stance did not write; "
-                "move it away or name another folder with --out"
+                f"move it away or name another folder with {option}"
             )
         return
     for place in (target, *target.parents):
@@ -60,7 +61,7 @@ def check_target(target: Path) -> None:
             return
         if place.exists() or place.is_symlink():
             what = "is" if place == target else f"{place} is"
-            raise DataError(f"{target}: {what} not a folder; name another place with --out")
+            raise DataError(f"{target}: {what} not a folder; name another place with {option}")
 
 
 def _foreign(folder: Path) -> list[str]:
@@ -79,14 +80,14 @@ def _files_of(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _reported(target: Path) -> Iterator[None]:
+def _reported(target: Path, option: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(
             f"{target}: cannot be written ({reason}); nothing was changed, "
-            "name another folder with --out"
+            f"name another folder with {option}"
         ) from error
 
 

@@ -136,4 +136,7 @@ def _read_hashes(path: Path) -> dict[str, str]:
         raise ScorerError(f"{path}: cannot be read as a list of hashes: {error}") from error
     if not isinstance(listed, dict):
         raise ScorerError(f"{path}: is not a mapping of file names to hashes; install stance again")
+    for name in listed:
+        if Path(name).name != name:
+            raise ScorerError(f"{path}: lists {name!r}, which is no file of its folder; mend it")
     return {str(name): str(value) for name, value in listed.items()}

@@ -22,7 +22,7 @@ SHIPPED = ("mini", "lexical")
 """The shipped model, and counting the terms of the codebook."""
 
 _WEIGHT = re.compile(r"(\d*\.?\d+)\*")
-_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@[\w./-]+)?", re.ASCII)
+_HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@(?!\S*\.\.)[\w./-]+)?", re.ASCII)
 _ASSETS = Path(__file__).parent.parent / "assets" / "models"
 _HARMLESS = {"threads": 0, "precision": "exact", "device": "cpu", "dtype": "float32"}
 
@@ -58,7 +58,7 @@ def parse_model(text: str) -> ModelName:
         return ModelName(text, "embedding", {"model": rest})
     if colon and kind == "fusion" and "+" in rest:
         return ModelName(text, "fusion", _fused(rest))
-    if Path(text).is_dir():
+    if os.path.isdir(text):  # noqa: PTH112 - False for a name that is too long
         return ModelName(text, _backend_of(Path(text)), {"model": text})
     if _HUB.fullmatch(text):
         return ModelName(text, "transformers", {"model": text})

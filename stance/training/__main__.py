@@ -19,11 +19,14 @@ from stance.scorers.torch_network import load_checkpoint
 from stance.training import gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
+from stance.training.diplomacy import frame_figures
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Judge, Recipe, Run
 from stance.training.history import go_on_from, write_history
 from stance.training.mixture import load_mixture
 from stance.training.network import load_base
+from stance.training.parts import honesty, parts, reliability
+from stance.training.perturbed import perturbed
 from stance.training.wide import wide
 
 _RECIPE = Recipe()
@@ -61,6 +64,11 @@ def find_base() -> Path:
     show_default=True,
     help="Share of the pairs kept that are not about claims.",
 )
+@click.option("--roles", type=int, default=0, show_default=True, help="Made-up sentences an epoch.")
+@click.option(
+    "--typos", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Share misspelled."
+)
+@click.option("--average", type=float, default=0.0, show_default=True, help="Decay of the average.")
 @click.option("--seed", type=int, default=_RECIPE.seed, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 def fit(
@@ -70,6 +78,9 @@ def fit(
     pairs: int,
     rate: float,
     replay: float,
+    roles: int,
+    typos: float,
+    average: float,
     seed: int,
     threads: int,
 ) -> None:
@@ -77,7 +88,9 @@ def fit(
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     base = find_base()
-    recipe = Recipe(pairs=pairs, rate=rate, replay=replay, seed=seed)
+    recipe = Recipe(
+        pairs=pairs, rate=rate, replay=replay, roles=roles, typos=typos, average=average, seed=seed
+    )
     packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
     if start is None:
         network = load_base(base / "model.safetensors", dropout=recipe.dropout)
@@ -87,9 +100,8 @@ def fit(
         recipe = replace(recipe, start=file_hash(weights))
         go_on_from(start, folder)
 
-    Run(folder, network, recipe).fit(
-        load_mixture(data, replay=replay), packer, _judge(packer, data)
-    )
+    mixture = load_mixture(data, replay=replay, roles=roles, typos=typos)
+    Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
 
 
 def _judge(packer: Packer, data: Path) -> Judge:
@@ -116,7 +128,7 @@ def leave_codes_out(data: Path, target: Path, pairs: int, threads: int, write: P
         network = load_base(base / "model.safetensors", dropout=recipe.dropout)
         scorer = torch_scorer(network, packer)
         mixture = unseen.without_codes(load_mixture(data), fold)
-        Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
+        Run(folder, network, recipe).fit(mixture, packer, lambda _: {"mean": 0.0})
         unseen.save_odds(scorer, data, fold, folder)
     if write is not None:
         unseen.write_figures(data, target, write)
@@ -171,19 +183,22 @@ def evaluate(data: Path, model: Path, folder: Path | None, whole: bool, write: b
     scorer = load_scorer(model=model, threads=2)
     other = load_scorer(model=model, threads=2, tokens=4_096)
     calibration = load_calibration(model / "calibration.json", scorer.fingerprint)
-    figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data, calibration)]
+    figures = [*gates.accuracies(scorer, data), *gates.frames(scorer, data)]
     figures += gates.independence(scorer, other, data)
     if whole:
+        figures += frame_figures(scorer, data, calibration, find_base())
         figures += wide(scorer, data, find_base())
+        figures += [*parts(scorer, data, calibration), *honesty(scorer, data, calibration)]
     figures += stances.stances(scorer, data, calibration.stance)
+    figures += perturbed(scorer, calibration.stance)
     if folder is not None:
         packer = Packer(Tokenizer.from_file(str(model / "tokenizer.json")), Limits())
         trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
         figures += gates.fidelity(scorer, trained, data)
     click.echo("\n".join([gates.HEADER, *(figure.row() for figure in figures)]))
-    click.echo("\n".join(["", *stances.perturbed(scorer, calibration.stance)]))
     if write:
-        write_card(model, figures)
+        bins = list(reliability(scorer, data, calibration))
+        write_card(model, figures, bins)
         write_hashes(model)
     if any(figure.passed is False for figure in figures):
         raise SystemExit(1)

@@ -27,7 +27,8 @@ open or contradicts each of a list of hypotheses, reading the premise once for a
 ## Training
 
 `python -m stance.training fit`, {hours:.1f} hours on at most 2 CPU cores, {pairs:,} pairs in all;
-AdamW with warm-up and linear decay of the rate. `training.json` has every recipe in full.
+AdamW with warm-up and linear decay of the rate. `training.json` has every recipe in full. At 15 W
+a core, an assumption, that is {energy:.2f} kWh.
 
 {runs}
 
@@ -54,9 +55,21 @@ Written by `python -m stance.training evaluate`. None of these sentences was tra
 
 {figures}
 
+Calibrated probabilities of the four diplomacy frames against the silver labels of the dev split:
+
+{bins}
+
 The frames are judged against silver labels: one pass of a large language model by the coding rules
 of the codebook. Such labels are consistent, which is not the same as right; agreement with human
 coders has to be measured on your own sample.
+
+## Not for
+
+- Saying what one sentence, one author or one outlet means or wants: single tags are often wrong.
+- Moderation, ranking, hiring, policing, or any decision about a person.
+- Shares that are published without a hand-coded sample beside them (`stance sample`, `estimate`).
+- Languages other than English, and texts far from news, government and debate.
+- Whether a statement is true: entailment by a text is not truth.
 
 ## Limits
 
@@ -69,6 +82,9 @@ coders has to be measured on your own sample.
 - English only; sentences are read one at a time, without their context.
 """
 
+_WATTS = 30
+"""What two cores are taken to draw."""
+
 _RUN = (
     "- {start}: {pairs:,} pairs in {hours:.1f} hours; of {n_checkpoints} checkpoints that after "
     "{best_pairs:,} pairs was taken"
@@ -80,21 +96,25 @@ _LEG = (
 )
 
 
-def write_card(folder: Path, figures: Sequence[Figure]) -> None:
+def write_card(folder: Path, figures: Sequence[Figure], bins: Sequence[str] = ()) -> None:
     """Write ``card.md`` into a model folder that has its ``training.json``.
 
     Args:
         folder: The model folder.
         figures: The measured figures.
+        bins: The lines of the table of reliability.
     """
     history = json.loads((folder / HISTORY).read_text(encoding="utf-8"))
     table = "\n".join([HEADER, *(figure.row() for figure in figures)])
+    hours = sum(run["hours"] for run in history)
     text = _TEXT.format(
-        hours=sum(run["hours"] for run in history),
+        hours=hours,
+        energy=hours * _WATTS / 1000,
         pairs=sum(run["pairs"] for run in history),
         n_checkpoints=sum(run["n_checkpoints"] for run in history),
         runs="\n".join(line for place, run in enumerate(history) for line in _run(run, place)),
         figures=table,
+        bins="\n".join(bins),
     )
     (folder / "card.md").write_text(text, encoding="utf-8")
 
@@ -108,4 +128,6 @@ def _run(run: dict[str, Any], place: int) -> Iterator[str]:
         precision = "bfloat16" if leg["bfloat16"] else "float32"
         share = leg.get("replay", 1.0)
         replayed = "" if share == 1 else f", {share:.0%} of the pairs that are not about claims"
+        replayed += f", {leg['roles']:,} made-up sentences an epoch" if leg.get("roles") else ""
+        replayed += f", {leg['typos']:.0%} of the premises misspelled" if leg.get("typos") else ""
         yield _LEG.format(**leg, to=end, first=first, precision=precision, replayed=replayed)

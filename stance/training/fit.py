@@ -32,7 +32,7 @@ class Recipe:
     """What a run depends on besides its data.
 
     ``start`` names the weights it began with: the SHA-256 of their file, or nothing for the base.
-    ``replay`` is that of the `Mixture`.
+    ``replay``, ``roles`` and ``typos`` are those of the `Mixture`.
     ``bfloat16`` computes matrix products in bfloat16; weights and their updates stay float32.
     ``smoothing`` is the share of the loss that goes to equal probabilities (label smoothing),
     ``layer_decay`` what the rate is multiplied by from layer to layer downwards, ``average`` the
@@ -50,6 +50,8 @@ class Recipe:
     bfloat16: bool = True
     start: str = ""
     replay: float = 1.0
+    roles: int = 0
+    typos: float = 0.0
     smoothing: float = 0.0
     layer_decay: float = 1.0
     average: float = 0.0

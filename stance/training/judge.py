@@ -47,18 +47,35 @@ def judge_pairs(scorer: Scorer, data: Path) -> PairAnswers:
 
     Perspectrum has no neutral, so there entailment is set against contradiction.
     """
-    rows = read_rows(data / "entailment/dev.parquet") + [
+    rows = _pair_rows(data) + _written_rows()
+    log_p, gold = _asked(scorer, rows)
+    source = np.array([row["source"] for row in rows])
+    log_p[source == "perspectrum_test", 1] = -np.inf
+    return PairAnswers(source, (log_p.argmax(axis=1) == gold).astype(np.float64))
+
+
+def pair_log_probs(
+    scorer: Scorer, data: Path
+) -> tuple[Float64[np.ndarray, "pair 3"], Int64[np.ndarray, " pair"]]:
+    """Return the answers to the development pairs of three labels, and the right ones."""
+    rows = [row for row in _pair_rows(data) if row["source"] != "perspectrum_test"]
+    return _asked(scorer, rows)
+
+
+def _asked(
+    scorer: Scorer, rows: Sequence[dict[str, Any]]
+) -> tuple[Float64[np.ndarray, "pair 3"], Int64[np.ndarray, " pair"]]:
+    answers = scorer.score([Question(row["premise"], (row["hypothesis"],)) for row in rows])
+    gold = np.array([LABELS.index(row["label"]) for row in rows])
+    return np.concatenate(answers).astype(np.float64), gold
+
+
+def _pair_rows(data: Path) -> list[dict[str, Any]]:
+    return read_rows(data / "entailment/dev.parquet") + [
         {**row, "source": "news_hypotheses"}
         for row in read_rows(data / "entailment/news_hypotheses.parquet")
         if row["split"] == "dev"
     ]
-    rows += _written_rows()
-    answers = scorer.score([Question(row["premise"], (row["hypothesis"],)) for row in rows])
-    log_p = np.concatenate(answers).astype(np.float64)
-    source = np.array([row["source"] for row in rows])
-    log_p[source == "perspectrum_test", 1] = -np.inf
-    gold = np.array([LABELS.index(row["label"]) for row in rows])
-    return PairAnswers(source, (log_p.argmax(axis=1) == gold).astype(np.float64))
 
 
 def _written_rows() -> list[dict[str, str]]:

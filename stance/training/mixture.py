@@ -17,6 +17,7 @@ import yaml
 
 from stance.training import claims
 from stance.training.labels import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, NOT_ENTAILMENT
+from stance.training.roles import misspelled, role_pairs
 from stance.training.written import Family, read_families
 
 FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
@@ -94,6 +95,8 @@ class Mixture:
     an epoch is about arguments and claims, with enough of the rest not to forget it. A pair whose
     hypothesis is among ``banned`` is left out, and so is a diplomacy frame not in ``codes``. Pairs
     of the written families weigh ``written``. Only a fixed ``share`` of the premises is used.
+    Every epoch has ``roles`` made-up sentences about who praises whom, and their counterparts, and
+    a share ``typos`` of its premises is misspelled.
     """
 
     data: Path
@@ -105,6 +108,8 @@ class Mixture:
     banned: frozenset[str] = frozenset()
     written: float = 1.0
     share: float = 1.0
+    roles: int = 0
+    typos: float = 0.0
 
     def epoch(self, seed: int) -> list[Group]:
         """Return the groups of one epoch: all fixed pairs, and wordings drawn with ``seed``."""
@@ -116,8 +121,11 @@ class Mixture:
         return [
             group
             for premise, answers in by_premise.items()
-            for group in _split(premise, answers, draw)
+            for group in _split(self._spelled(premise, draw), answers, draw)
         ]
+
+    def _spelled(self, premise: str, draw: random.Random) -> str:
+        return misspelled(premise, draw) if self.typos and draw.random() < self.typos else premise
 
     def _wanted(self, premise: str) -> bool:
         if premise.strip() in self.blocked:
@@ -131,6 +139,7 @@ class Mixture:
             self._diplomacy(draw),
             self._wide(draw),
             self._written(about_claims=False),
+            self._roles(draw),
         )
         yield from (pair for pair in rest if draw.random() < self.replay)
 
@@ -148,6 +157,10 @@ class Mixture:
             if not family.held_out and family.about_claims is about_claims:
                 for premise, hypothesis, label in family.pairs():
                     yield premise, (hypothesis, label, self.written)
+
+    def _roles(self, draw: random.Random) -> Iterator[tuple[str, Answer]]:
+        for premise, (hypothesis, label) in role_pairs(draw, self.roles):
+            yield premise, (hypothesis, label, 1.0)
 
     def _entailment(self) -> Iterator[tuple[str, Answer]]:
         for row in read_rows(self.data / "entailment/train.parquet"):
@@ -221,7 +234,7 @@ def development_sentences(data: Path) -> frozenset[str]:
     )
 
 
-def load_mixture(data: Path, *, replay: float = 1.0) -> Mixture:
+def load_mixture(data: Path, *, replay: float = 1.0, roles: int = 0, typos: float = 0.0) -> Mixture:
     """Return the mixture over a data folder, with the wordings that ship beside the code."""
     return Mixture(
         data=data,
@@ -230,4 +243,6 @@ def load_mixture(data: Path, *, replay: float = 1.0) -> Mixture:
         families=tuple(read_families()),
         blocked=development_sentences(data),
         replay=replay,
+        roles=roles,
+        typos=typos,
     )
