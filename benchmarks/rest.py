@@ -22,6 +22,7 @@ from stance.experiment import analyze
 from stance.positions import position_rows
 from stance.profile import profile_article
 from stance.readers import read_articles
+from stance.records import TaggedSentence
 from stance.report import IN_FULL, render_report
 from stance.scorers.lexical import load_lexical
 from stance.sentences import split
@@ -63,7 +64,7 @@ def measure(files: list[str], codebook: str, limit: int | None) -> tuple[Clock, 
         mentions = find_mentions(sentences, targets)
     with clock.stage("tagging (lexical)"):
         tagged = tag_sentences(sentences, book, load_lexical(codebook=book), mentions=mentions)
-    by_article = {article.id: [] for article in articles}
+    by_article: dict[str, list[TaggedSentence]] = {article.id: [] for article in articles}
     for each in tagged:
         by_article[each.sentence.article_id].append(each)
     with clock.stage("intervals of frames"):
