@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from stance.heads import (
     learning_curve,
     load_head,
     new_head,
+    use_head,
 )
 
 LABELS = Labels(file="gold.csv", sha256="0" * 64, split="all", n=60)
@@ -178,3 +180,47 @@ def test_labels_meet_the_odds_of_all_wordings(result: stance.Analysis) -> None:
 def test_a_label_of_an_unknown_sentence_is_refused(result: stance.Analysis) -> None:
     with pytest.raises(DataError, match=r"1 labels .* the first is article 'z', sentence 4"):
         coded_of(result.sentence_table(), result.codebook, "restraint", {("z", 4): 1.0})
+
+
+class Letters:
+    """Embeds a text as the shares of two letters."""
+
+    name = "letters"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([[t.count("e") / len(t), t.count("a") / len(t)] for t in texts])
+
+    def truncated(self, premises: Sequence[str]) -> int:
+        return 0
+
+
+def test_an_embedding_stands_beside_the_odds(result: stance.Analysis) -> None:
+    codebook, frame = result.codebook, next(iter(result.codebook.frames))
+    n = len(codebook.hypotheses)
+    keys = [(s.sentence.article_id, s.sentence.id) for s in result.sentences if s.scored]
+    texts = [s.sentence.text for s in result.sentences if s.scored]
+    found = coded_of(
+        result.sentence_table(), codebook, frame, dict.fromkeys(keys, 1.0), encoder=Letters()
+    )
+    assert found.odds.shape == (len(keys), n + 2)
+    assert found.weights[n:].tolist() == [0.0, 0.0]
+    expected = Letters().encode([" ".join(text.split()) for text in texts])
+    np.testing.assert_array_equal(found.odds[:, n:], expected)
+    weights = (*[0.0] * n, 100.0, 0.0)
+    own = {frame: FrameHead(intercept=-5.0, weights=weights, n=60, n_positive=30)}
+    head = new_head(codebook, "x", LABELS, own, embedding=("letters", Letters()))
+    assert (head.embedding, head.encoder, head.width) == ("letters", "letters", 2)
+    moved = [s for s in apply_head(result.sentences, head, codebook, encoder=Letters()) if s.scored]
+    p = 1 / (1 + np.exp(5 - 100 * expected[:, 0]))
+    np.testing.assert_allclose([s.tags[0].probability for s in moved], p, atol=1e-9)
+
+
+def test_a_head_of_another_encoder_is_refused(result: stance.Analysis, tmp_path: Path) -> None:
+    codebook, frame = result.codebook, next(iter(result.codebook.frames))
+    n = len(codebook.hypotheses)
+    own = {frame: FrameHead(intercept=0.0, weights=(0.0,) * (n + 2), n=60, n_positive=30)}
+    head = new_head(codebook, "x", LABELS, own, embedding=("mini", Letters()))
+    path = tmp_path / "a.head.json"
+    path.write_text(head.model_dump_json(), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"was trained on embeddings of letters, not of .*fit it"):
+        use_head(path, list(result.sentences), codebook, "x")

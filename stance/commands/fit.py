@@ -12,6 +12,7 @@ from stance.commands import inputs, printing
 
 if TYPE_CHECKING:
     from stance.heads import Coded, FrameHead, Point
+    from stance.scorers.embedding import Encoder
 
 
 @click.command()
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the head is written; CODEBOOK.head.json by default.",
 )
+@click.option(
+    "--embedding",
+    metavar="MODEL",
+    help="Also weigh a sentence embedding: mini, a folder or ORG/NAME.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of folds and resampling.")
 @click.option(
     "--format",
@@ -33,7 +39,13 @@ if TYPE_CHECKING:
     help="What is printed on standard output.",
 )
 def fit(
-    result: Path, gold: Path, frames: tuple[str, ...], out: Path | None, seed: int, form: str
+    result: Path,
+    gold: Path,
+    frames: tuple[str, ...],
+    out: Path | None,
+    embedding: str | None,
+    seed: int,
+    form: str,
 ) -> None:
     """Train a logistic head on the scores of RESULT from at least 50 labels in GOLD.
 
@@ -41,19 +53,22 @@ def fit(
     labels, beside those of zero-shot; writes the head trained on all labels.
     """
     from stance.heads import fit_frame, learning_curve
+    from stance.scorers.embedding import open_encoder
 
     found = inputs.read_result(result)
     _check_zero_shot(found)
     labels = inputs.read_labels(gold, inputs.asked_frames(frames, found), found)
+    encoder = None if embedding is None else open_encoder(embedding)
     heads: dict[str, FrameHead] = {}
     rows: list[dict[str, Any]] = []
     for frame in labels.frames:
-        coded = _coded(found, labels, frame)
+        coded = _coded(found, labels, frame, encoder)
         if coded is not None:
             heads[frame] = fit_frame(coded)
             rows += _rows(frame, learning_curve(coded, seed=seed))
     target = out or Path(f"{found.codebook.name}.head.json")
-    _save(found, labels, heads, target)
+    beside = None if embedding is None or encoder is None else (embedding, encoder)
+    _save(found, labels, heads, target, beside)
     if form == "table":
         _print(rows)
     else:
@@ -71,13 +86,16 @@ def _check_zero_shot(found: inputs.Result) -> None:
         )
 
 
-def _coded(found: inputs.Result, labels: inputs.Labels, frame: str) -> Coded | None:
+def _coded(
+    found: inputs.Result, labels: inputs.Labels, frame: str, encoder: Encoder | None
+) -> Coded | None:
     """Return the labels of a frame, None where it cannot be fitted and others may be."""
     from stance.errors import DataError
     from stance.heads import check_labels, coded_of
 
     try:
-        coded = coded_of(found.sentences, found.codebook, frame, labels.values[frame])
+        own = labels.values[frame]
+        coded = coded_of(found.sentences, found.codebook, frame, own, encoder=encoder)
         check_labels(coded)
     except DataError as error:
         if len(labels.frames) == 1:
@@ -88,7 +106,11 @@ def _coded(found: inputs.Result, labels: inputs.Labels, frame: str) -> Coded | N
 
 
 def _save(
-    found: inputs.Result, labels: inputs.Labels, heads: dict[str, FrameHead], target: Path
+    found: inputs.Result,
+    labels: inputs.Labels,
+    heads: dict[str, FrameHead],
+    target: Path,
+    embedding: tuple[str, Encoder] | None,
 ) -> None:
     from stance.calibration import Labels
     from stance.errors import DataError
@@ -100,7 +122,8 @@ def _save(
         )
     n = max(head.n for head in heads.values())
     of = Labels(file=Path(labels.place).name, sha256=labels.sha256, split="all", n=n)
-    head = new_head(found.codebook, found.manifest["model"]["fingerprint"], of, heads)
+    scorer = found.manifest["model"]["fingerprint"]
+    head = new_head(found.codebook, scorer, of, heads, embedding=embedding)
     try:
         target.write_text(head.model_dump_json(indent=2) + "\n", encoding="utf-8")
     except OSError as error:

@@ -2,7 +2,8 @@
 
 Zero-shot, a frame is the mean of its own wordings. With labels a logistic regression corrects that:
 it may weigh every wording, its own and those of other frames (stacking, Wolpert 1992), and is held
-to zero-shot by a penalty, so that a few labels do little harm and many may do good.
+to zero-shot by a penalty, so that a few labels do little harm and many may do good. If asked, the
+dimensions of a sentence embedding stand beside the log-odds.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stance.calibration import Labels, wordings_hash
 from stance.codebooks import Codebook
 from stance.errors import ConfigError
-from stance.heads.coded import Coded, check_labels, coded_of, fit_weights, probability_of
+from stance.heads.coded import (
+    Coded,
+    check_labels,
+    coded_of,
+    embeddings,
+    fit_weights,
+    probability_of,
+)
 from stance.heads.curve import Point, learning_curve
 from stance.records import Tag, TaggedSentence
+from stance.scorers.embedding import Encoder, open_encoder
 
 __all__ = [
     "Coded",
@@ -43,7 +52,7 @@ _FROZEN = ConfigDict(extra="forbid", frozen=True)
 
 
 class FrameHead(BaseModel):
-    """The logistic regression of one frame: an intercept and a weight for every log-odds."""
+    """The logistic regression of one frame: an intercept and a weight for every column."""
 
     model_config = _FROZEN
 
@@ -58,7 +67,8 @@ class Head(BaseModel):
     """The heads of a codebook, valid for exactly its wordings and one scorer.
 
     ``scorer`` is the fingerprint of the scorer of the log-odds; ``labels`` names what it was
-    trained on, so that nothing is evaluated or estimated on the same labels.
+    trained on, so that nothing is evaluated or estimated on the same labels. With ``embedding`` the
+    ``width`` last weights are those of the embedding by that model; ``encoder`` is its fingerprint.
     """
 
     model_config = _FROZEN
@@ -68,11 +78,17 @@ class Head(BaseModel):
     scorer: str
     labels: Labels
     frames: dict[str, FrameHead]
+    embedding: str | None = None
+    encoder: str | None = None
+    width: int = 0
 
     def probability(
         self, frame: str, odds: Float64[np.ndarray, "sentence wording"]
     ) -> Float64[np.ndarray, " sentence"]:
-        """Return the probability of a frame from the log-odds of all wordings of the codebook."""
+        """Return the probability of a frame from the log-odds of all wordings of the codebook.
+
+        With an embedding its columns follow those of the wordings.
+        """
         own = self.frames[frame]
         return probability_of(odds, own.intercept, np.array(own.weights))
 
@@ -95,14 +111,29 @@ def fit_frame(coded: Coded) -> FrameHead:
     )
 
 
-def new_head(codebook: Codebook, scorer: str, labels: Labels, frames: dict[str, FrameHead]) -> Head:
-    """Return the head of a codebook's wordings and of the scorer of a fingerprint."""
+def new_head(
+    codebook: Codebook,
+    scorer: str,
+    labels: Labels,
+    frames: dict[str, FrameHead],
+    *,
+    embedding: tuple[str, Encoder] | None = None,
+) -> Head:
+    """Return the head of a codebook's wordings and of the scorer of a fingerprint.
+
+    ``embedding`` is the model, and the encoder, whose embeddings the frames were fitted with.
+    """
+    n = len(codebook.hypotheses)
+    width = max((len(own.weights) for own in frames.values()), default=n) - n
     return Head(
         codebook=codebook.name,
         wordings_sha256=wordings_hash(codebook.hypotheses),
         scorer=scorer,
         labels=labels,
         frames=frames,
+        embedding=embedding and embedding[0],
+        encoder=embedding and embedding[1].name,
+        width=width,
     )
 
 
@@ -116,7 +147,7 @@ def load_head(path: Path, codebook: Codebook, scorer: str) -> Head:
         head = Head.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise ConfigError(f"{path}: is not a head of stance fit; give the file it wrote") from error
-    n = len(codebook.hypotheses)
+    n = len(codebook.hypotheses) + head.width
     weights = {name: len(own.weights) for name, own in head.frames.items()}
     if head.wordings_sha256 != wordings_hash(codebook.hypotheses) or set(weights.values()) - {n}:
         raise ConfigError(
@@ -131,14 +162,26 @@ def load_head(path: Path, codebook: Codebook, scorer: str) -> Head:
 
 
 def apply_head(
-    tagged: Sequence[TaggedSentence], head: Head, codebook: Codebook
+    tagged: Sequence[TaggedSentence],
+    head: Head,
+    codebook: Codebook,
+    *,
+    encoder: Encoder | None = None,
 ) -> list[TaggedSentence]:
     """Return the sentences with the probabilities and tags of a head; the evidence stays.
 
-    Frames that the head does not have keep their zero-shot probability.
+    Frames that the head does not have keep their zero-shot probability. ``encoder`` is needed by a
+    head with an embedding.
     """
+    scored = [sentence for sentence in tagged if sentence.scored]
+    if encoder is None:
+        extra = np.empty((len(scored), 0))
+    else:
+        extra = embeddings([sentence.sentence.text for sentence in scored], encoder)
+    rows = iter(extra)
     return [
-        _headed(sentence, head, codebook) if sentence.scored else sentence for sentence in tagged
+        _headed(sentence, next(rows), head, codebook) if sentence.scored else sentence
+        for sentence in tagged
     ]
 
 
@@ -159,11 +202,27 @@ def use_head(
         "labels": head.labels.model_dump(),
         "frames": list(head.frames),
     }
-    return apply_head(tagged, head, codebook), entry
+    encoder = _encoder_of(head, path)
+    return apply_head(tagged, head, codebook, encoder=encoder), entry
 
 
-def _headed(tagged: TaggedSentence, head: Head, codebook: Codebook) -> TaggedSentence:
-    odds = np.array([x for tag in tagged.tags for x in tag.entailment])[None]
+def _encoder_of(head: Head, path: str | Path) -> Encoder | None:
+    if head.embedding is None:
+        return None
+    encoder = open_encoder(head.embedding)
+    if encoder.name != head.encoder:
+        raise ConfigError(
+            f"{path}: was trained on embeddings of {head.encoder}, not of {encoder.name}; fit it "
+            "again"
+        )
+    return encoder
+
+
+def _headed(
+    tagged: TaggedSentence, extra: Float64[np.ndarray, " width"], head: Head, codebook: Codebook
+) -> TaggedSentence:
+    own = [x for tag in tagged.tags for x in tag.entailment]
+    odds = np.concatenate([own, extra])[None]
     return replace(tagged, tags=tuple(_tag(tag, odds, head, codebook) for tag in tagged.tags))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float64, Int64
 from stance.calibration import read_logistic
 from stance.codebooks import Codebook
 from stance.errors import DataError
+from stance.scorers.embedding import Encoder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,8 +33,9 @@ class Coded:
     """The labelled sentences of one frame.
 
     ``odds`` are the natural-log odds of all wordings of the codebook. Zero-shot is linear in them:
-    ``intercept`` and ``weights`` give its log-odds. ``article`` numbers the articles from 0;
-    ``threshold`` is the probability from which the codebook tags the frame.
+    ``intercept`` and ``weights`` give its log-odds. After the wordings there may be columns of an
+    embedding, whose zero-shot weights are 0. ``article`` numbers the articles from 0; ``threshold``
+    is the probability from which the codebook tags the frame.
     """
 
     frame: str
@@ -61,7 +63,12 @@ def probability_of(
 
 
 def coded_of(
-    sentences: pa.Table, codebook: Codebook, frame: str, labels: Mapping[tuple[str, int], float]
+    sentences: pa.Table,
+    codebook: Codebook,
+    frame: str,
+    labels: Mapping[tuple[str, int], float],
+    *,
+    encoder: Encoder | None = None,
 ) -> Coded:
     """Return the labelled and scored sentences of a ``sentences`` table.
 
@@ -70,6 +77,7 @@ def coded_of(
         codebook: The codebook it was made with.
         frame: The frame.
         labels: The label of every coded sentence, 0 or 1.
+        encoder: Also gives the embedding of every coded sentence as columns.
 
     Raises:
         DataError: A label is of a sentence that is not in the table, or the probabilities of the
@@ -92,8 +100,18 @@ def coded_of(
     chosen = [key for key in ids if key in labels]
     _, article = np.unique([key[0] for key in chosen], return_inverse=True)
     gold = np.array([labels[key] >= 0.5 for key in chosen], dtype=bool)
-    threshold = codebook.threshold_of(frame)
-    return Coded(frame, odds[kept], intercept, weights, gold, article.astype(np.int64), threshold)
+    threshold, columns = codebook.threshold_of(frame), odds[kept]
+    if encoder is not None:
+        texts = [text for text, k in zip(scored["text"].to_pylist(), kept, strict=True) if k]
+        embedded = embeddings(texts, encoder)
+        columns = np.hstack([columns, embedded])
+        weights = np.concatenate([weights, np.zeros(embedded.shape[1])])
+    return Coded(frame, columns, intercept, weights, gold, article.astype(np.int64), threshold)
+
+
+def embeddings(texts: Sequence[str], encoder: Encoder) -> Float64[np.ndarray, "text width"]:
+    """Return the embeddings of sentences, read as a scorer reads them."""
+    return encoder.encode([" ".join(text.split()) for text in texts])
 
 
 def _odds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias, final
 
@@ -55,13 +56,27 @@ def load_embedding(
     """
     if not scale > 0:
         raise ScorerError(f"scale is {scale}; it must be above 0")
+    return EmbeddingScorer(open_encoder(model, threads=threads), scale, centre)
+
+
+def open_encoder(model: str | Path = "mini", *, threads: int = 0) -> Encoder:
+    """Open an encoder of texts; its embeddings are mean-pooled and of length 1.
+
+    Args:
+        model: As in `load_embedding`.
+        threads: Threads of torch for the time of a call.
+
+    Raises:
+        ScorerError: The encoder cannot be loaded.
+        MissingExtraError: It needs transformers, which is not installed.
+    """
     if str(model) == "mini" or (Path(model) / "shape.json").is_file():
         from stance.scorers.embedding_shipped import open_shipped
 
-        return EmbeddingScorer(open_shipped(model), scale, centre)
-    from stance.scorers.embedding_transformers import open_encoder
-
-    return EmbeddingScorer(open_encoder(str(model), threads=threads), scale, centre)
+        return open_shipped(model)
+    other = import_module("stance.scorers.embedding_transformers")
+    found: Encoder = other.open_encoder(str(model), threads=threads)
+    return found
 
 
 @final
