@@ -279,7 +279,7 @@ _PAGE = """<!doctype html>
 <title>{name}</title><style>
 :root {{ color-scheme: light dark; }}
 body {{ font: 16px/1.5 sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; }}
-body {{ overflow-wrap: anywhere; }} p {{ font-size: 1.2em; }}
+body {{ overflow-wrap: anywhere; background: Canvas; color: CanvasText; }} p {{ font-size: 1.2em; }}
 td, th {{ text-align: left; padding: 0 1em 0 0; }} td + td {{ white-space: nowrap; }}
 </style></head><body><main><h1><bdi>{name}</bdi></h1>
 {body}

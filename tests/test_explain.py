@@ -129,6 +129,17 @@ def test_the_page_is_inert_and_fits_its_window(tmp_path: Path, browser: Browser)
     assert browser.trouble() == []
 
 
+def test_the_page_has_no_serious_accessibility_fault(
+    result: Result, tmp_path: Path, browser: Browser, axe: str
+) -> None:
+    page = tmp_path / "why.html"
+    found = explain(result, 0, load_lexical(), article_id="a")
+    page.write_text(explanation_page(found), encoding="utf-8")
+    for dark in (False, True):
+        browser.open(page, width=360, dark=dark)
+        assert browser.faults(axe) == []
+
+
 def test_a_sentence_without_end_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("aid " * 1_001)
     made = stance.analyze(tmp_path / "a.txt", model="lexical").save(tmp_path / "o", report=False)
