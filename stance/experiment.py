@@ -87,13 +87,7 @@ def analyze(
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
     scorer = open_model(
-        model,
-        book,
-        threads=threads,
-        precision=precision,
-        device=device,
-        dtype=dtype,
-        labels=labels,
+        model, book, threads=threads, precision=precision, device=device, dtype=dtype, labels=labels
     )
     scorer = cached(scorer, cache, on_note=on_note)
     calibrated = applied_calibration(model, scorer, book, calibration)
@@ -115,12 +109,7 @@ def analyze(
     toward = choose_targets(book, sentences)
     mentions = find_mentions(sentences, toward)
     tagged = tagger(
-        sentences,
-        book,
-        scorer,
-        calibration=calibrated,
-        mentions=mentions,
-        on_progress=on_progress,
+        sentences, book, scorer, calibration=calibrated, mentions=mentions, on_progress=on_progress
     )
     tagged, head_entry = use_head(head, tagged, book, scorer.fingerprint)
     unbalanced = sum(found.unbalanced for found in voices)
