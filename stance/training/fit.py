@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from stance.scorers.packing import Packed, Packer
 from stance.scorers.torch_network import OnePassNetwork
@@ -149,7 +148,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
         mixed = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.bfloat16)
-        with mixed, sdpa_kernel(SDPBackend.MATH):
+        with mixed:
             logits = self.network(
                 batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
             )
