@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
 from stance.scorers.torch_bundled import torch_scorer
 from stance.scorers.torch_network import OnePassNetwork, load_checkpoint
-from stance.training import gates, grid, judge, stances, unseen
+from stance.training import curve, gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.diplomacy import frame_figures
@@ -168,6 +169,22 @@ def settings(data: Path, target: Path, pairs: int, threads: int) -> None:
     weights, mixture = base / "model.safetensors", load_mixture(data)
     judged = _judge(packer, data)
     grid.run_grid(cells, weights, mixture, packer, judged, folder=target, pairs=pairs)
+
+
+@main.command(name="curve")
+@click.option("--grid", "folder", type=_FOLDER, required=True, help="Folder with grid.json.")
+@click.option("--run", "runs", type=_FOLDER, multiple=True, help="A run whose checkpoints count.")
+@click.option("--figure", type=click.Path(path_type=Path), help="PNG file to draw.")
+def show_curve(folder: Path, runs: tuple[Path, ...], figure: Path | None) -> None:
+    """Print what each setting did and what more training would buy."""
+    rows = json.loads((folder / "grid.json").read_text(encoding="utf-8"))
+    curves = [curve.read_curve(run) for run in runs]
+    cells = curve.curves_of(rows)
+    tables = [curve.settings_table(rows), curve.curve_table(rows)]
+    tables.append(curve.wanted_table([cells[0], *curves]))
+    click.echo("\n\n".join("\n".join(table) for table in tables))
+    if figure is not None:
+        curve.draw_curves([*cells, *curves], figure)
 
 
 _SHIPPED = MODELS / "mini"
