@@ -48,6 +48,10 @@ optimistic.
 | directed sentiment (Park et al. 2021) | free use with citation |
 | statements on news and government sentences; silver labels of diplomacy frames and of 42 codes | produced by a large language model for this project, not checked by hand |
 | 2,735 families of sentences and hypotheses (26,111 pairs, without 15 of 100 topics) | written for this project by a large language model, see `stance/training/data/written/card.md` |
+| made-up sentences about who praises or blames whom, other ones every epoch | written for this project, see `stance/training/roles.py` |
+| unlabelled, answered by earlier runs: documents of the US government on Ukraine | public domain |
+| unlabelled: Security Council speeches (Zaczynska et al. 2024) | CC BY-SA |
+| unlabelled: FIGNEWS posts (Zaghouani et al. 2024) | MIT |
 
 ## Figures
 
