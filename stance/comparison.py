@@ -9,12 +9,12 @@ from typing import Any, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Bool
 
 from stance.errors import RunError
 from stance.intervals import ratio_interval
 from stance.notebook import SHOWN, Rows, cells_of, html_of_rows, short_repr
+from stance.parquet_rows import parquet_table
 from stance.runs.directory import result_folder
 
 
@@ -134,9 +134,10 @@ def compare(first: str | Path, second: str | Path, *, seed: int = 0) -> Comparis
 def _read(folder: Path) -> pa.Table:
     path = folder / "sentences.parquet"
     try:
-        return pq.read_table(path)
+        table: pa.Table = parquet_table(path)
     except (OSError, pa.ArrowException) as error:
         raise RunError(f"{path}: cannot be read ({error}); make the result again") from error
+    return table
 
 
 def _frames(table: pa.Table) -> list[str]:

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet
 
 from stance.errors import ConfigError, DataError, MissingExtraError
 from stance.gold.label_studio import labelling_config
 from stance.gold.spreadsheets import guarded
+from stance.parquet_rows import parquet_table
 from stance.results import Result, Row
 from stance.runs import save_folder, write_manifest
 from stance.runs.files import write_whole
@@ -76,9 +76,10 @@ def _check(form: str, table: str, blind: bool) -> None:
 def _table(result: Result, name: str) -> pa.Table:
     path = result.folder / f"{name}.parquet"
     try:
-        return pyarrow.parquet.read_table(path)
+        table: pa.Table = parquet_table(path)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: cannot be read ({error}); make the result again") from error
+    return table
 
 
 def _bytes(table: pa.Table, form: str) -> bytes:

@@ -32,7 +32,7 @@ Method: TypeAlias = Literal["platt", "isotonic", "beta", "temperature"]
 
 _Odds: TypeAlias = Float64[np.ndarray, " n"]
 _Gold: TypeAlias = Bool[np.ndarray, " n"]
-_GOAL = re.compile(r"(recall|precision)\s*(?:>=|≥|=)\s*(\d*\.?\d+)\Z")
+_GOAL = re.compile(r"(recall|precision)\s*(?:>=|≥|=)\s*(\d+(?:\.\d+)?|\.\d+)\Z")
 
 
 @final

@@ -10,13 +10,13 @@ from typing import Any, TypeAlias, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet
 from jaxtyping import Float64
 
 from stance.calibration import Calibration, Labels
 from stance.codebooks import Codebook
 from stance.errors import DataError
 from stance.notebook import short_repr
+from stance.parquet_rows import parquet_table
 from stance.records import Polarity
 
 LENGTHS = (10, 20, 30)
@@ -137,7 +137,7 @@ def _needed(codebook: Codebook) -> list[str]:
 
 
 def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, Any]]:
-    table = pyarrow.parquet.read_table(path)
+    table = parquet_table(path)
     absent = [name for name in needed if name not in table.column_names]
     if absent:
         raise ValueError(f"{path.name} has no column {absent[0]}")

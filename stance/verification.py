@@ -9,10 +9,10 @@ from typing import Any, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stance.codebooks import Codebook
 from stance.errors import RunError
+from stance.parquet_rows import parquet_table
 from stance.records import Question
 from stance.runs import versions
 from stance.runs.directory import KIND, read_manifest, read_run
@@ -156,9 +156,10 @@ def _placed(recorded: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
 
 def _read(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path)
+        table: pa.Table = parquet_table(path)
     except (OSError, pa.ArrowException) as error:
         raise RunError(f"{path}: cannot be read ({error}); make the result again") from error
+    return table
 
 
 def _rescored(

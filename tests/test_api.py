@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import stance
+from stance.commands.analyze import analyze as analyze_command
 
 ROOT = Path(__file__).parent.parent
 PUBLIC = [name for name in stance.__all__ if name != "__version__"]
@@ -87,3 +88,17 @@ def test_the_version_is_one_and_semantic() -> None:
 
 def test_the_package_says_that_it_is_typed() -> None:
     assert (ROOT / "stance" / "py.typed").read_bytes() == b""
+
+
+def test_an_option_of_analyze_is_one_for_large_corpora_and_on_the_command_line() -> None:
+    here = dict(inspect.signature(stance.analyze).parameters)
+    at_large = inspect.signature(stance.analyze_corpus).parameters
+    assert here.keys() - at_large.keys() == {"tagger"}
+    own = {"out", "engine", "jobs", "address", "shards", "report"}
+    assert at_large.keys() - here.keys() == own
+    assert [name for name in at_large.keys() - own if at_large[name] != here[name]] == []
+    given = analyze_command.make_context("analyze", ["article.txt"]).params
+    not_told = {"stdin", "on_progress", "on_skip", "on_note", "seed", "tagger"}
+    assert here.keys() - given.keys() == not_told
+    shared = here.keys() - not_told - {"inputs", "columns"}
+    assert {name: given[name] for name in shared} == {name: here[name].default for name in shared}

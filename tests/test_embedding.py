@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tiny_models import write_tiny_encoder
 
+import stance
 from stance.codebooks import parse_codebook
 from stance.errors import ConfigError, ScorerError
 from stance.records import Question
@@ -18,6 +20,7 @@ from stance.scorers.embedding_shipped import LAYERS, open_shipped
 from stance.scorers.embedding_transformers import open_encoder
 from stance.scorers.fusion import load_fusion
 from stance.scorers.models import open_model, parse_model
+from stance.scorers.placement import Placement, placement_of
 from stance.tagging import log_odds
 
 TEXTS = ("Trucks with flour waited at the closed crossing.", "", "No.", "The envoy was there.")
@@ -130,6 +133,18 @@ def test_fusion_adds_log_odds_and_keeps_the_shares_of_the_first() -> None:
     assert second.fingerprint in scorer.fingerprint
     alone = load_fusion(models=(first, second), weight=0.0).score([Question("A.", ASKED)])[0]
     np.testing.assert_allclose(np.exp(alone), [[0.6, 0.3, 0.1]] * 2, rtol=1e-6)
+
+
+def test_fusion_tells_where_both_compute(tmp_path: Path) -> None:
+    placed = [Fixed(0.6, 0.3, 0.1), Fixed(0.6, 0.3, 0.1)]
+    assert placement_of(load_fusion(models=placed)) is None
+    placed[0].placement = Placement("cuda", "bfloat16", 2)
+    assert placement_of(load_fusion(models=placed)) == Placement("cuda", "bfloat16", 2)
+    placed[1].placement = Placement("cuda", "float32", 1)
+    assert placement_of(load_fusion(models=placed)) == Placement("cuda", "bfloat16+float32", 3)
+    (tmp_path / "a.txt").write_text(TEXTS[0], encoding="utf-8")
+    manifest: Any = stance.analyze(tmp_path / "a.txt", model="fusion:mini+embedding:mini").manifest
+    assert (manifest["model"]["device"], manifest["model"]["dtype"]) == ("cpu", "float32")
 
 
 def test_fusion_needs_two_models_and_a_weight_between_0_and_1() -> None:

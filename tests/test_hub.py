@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_config, write_checkpoint
+from tiny_models import KINDS, THREE, tiny_config, write_tiny
 from transformers import DebertaV2ForSequenceClassification, pipeline
 from transformers.utils import logging
 
@@ -16,8 +16,6 @@ from stance.records import Question
 from stance.scorers import Scorer, load_scorer
 from stance.scorers.deberta import packed_deberta
 
-FAMILIES = ("bert", "deberta-v2", "modernbert", "xlm-roberta")
-NAMES = ("entailment", "neutral", "contradiction")
 ORDERS: dict[str, tuple[str, ...]] = {
     "named": ("entailment", "neutral", "contradiction"),
     "turned": ("CONTRADICTION", "Entailment", "NEUTRAL"),
@@ -31,15 +29,15 @@ PREMISES = (
     "",
     "Peace?",
 )
-LONG = "the envoy asked the minister and the people of the town to hold their fire . " * 12
+LONG = "the envoy asked the minister and the people of the town to hold their fire . " * 24
 QUESTIONS = [Question(premise, HYPOTHESES) for premise in (*PREMISES, LONG)]
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=KINDS)
 def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp(request.param)
     for name, labels in ORDERS.items():
-        write_checkpoint(folder / name, request.param, labels)
+        write_tiny(folder / name, request.param, labels)
     return folder
 
 
@@ -69,17 +67,15 @@ def test_equals_the_pipeline_number_by_number(family: Path, order: str) -> None:
     p = probabilities(scorer, QUESTIONS)
     labels = [label.lower() for label in ORDERS[order]]
     rival = labels[-1 if labels[0] == "entailment" else 0]
-    other = 2 * p[..., 1] if rival == "not_entailment" else p[..., NAMES.index(rival)]
+    other = 2 * p[..., 1] if rival == "not_entailment" else p[..., THREE.index(rival)]
     np.testing.assert_allclose(
         p[..., 0] / (p[..., 0] + other), piped(family / order, QUESTIONS), rtol=0, atol=1e-5
     )
-    assert p[..., 0].std() > 0.02
+    assert p[..., 0].std() > 0.01
 
 
 def test_the_columns_follow_the_names_where_the_pipeline_takes_the_first(tmp_path: Path) -> None:
-    folder = write_checkpoint(
-        tmp_path / "turned", "bert", ("neutral", "entailment", "contradiction")
-    )
+    folder = write_tiny(tmp_path / "turned", "bert", ("neutral", "entailment", "contradiction"))
     p = probabilities(load_scorer("transformers", model=str(folder)), QUESTIONS)
     against_neutral = p[..., 0] / (p[..., 0] + p[..., 1])
     against_contradiction = p[..., 0] / (p[..., 0] + p[..., 2])
@@ -89,10 +85,10 @@ def test_the_columns_follow_the_names_where_the_pipeline_takes_the_first(tmp_pat
 
 
 def test_unnamed_columns_are_told_where_the_pipeline_takes_the_last(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path / "named", "bert", NAMES)
-    write_checkpoint(tmp_path / "unnamed", "bert", ("LABEL_0", "LABEL_1", "LABEL_2"))
+    write_tiny(tmp_path / "named", "bert", THREE)
+    write_tiny(tmp_path / "unnamed", "bert", ("LABEL_0", "LABEL_1", "LABEL_2"))
     named = load_scorer("transformers", model=str(tmp_path / "named"))
-    told = load_scorer("transformers", model=str(tmp_path / "unnamed"), labels=NAMES)
+    told = load_scorer("transformers", model=str(tmp_path / "unnamed"), labels=THREE)
     right = probabilities(named, QUESTIONS)
     np.testing.assert_array_equal(probabilities(told, QUESTIONS), right)
     guessed = piped(tmp_path / "unnamed", QUESTIONS)
@@ -136,27 +132,27 @@ def test_only_the_premise_is_cut_and_counted(family: Path) -> None:
 def test_dtype_and_columns_are_in_the_fingerprint_and_the_device_where_it_counts(
     tmp_path: Path,
 ) -> None:
-    folder = str(write_checkpoint(tmp_path / "m", "bert", NAMES))
+    folder = str(write_tiny(tmp_path / "m", "bert", THREE))
     same = load_scorer("transformers", model=folder, device="cpu", dtype="float32")
     assert same.fingerprint == load_scorer("transformers", model=folder).fingerprint
     half = load_scorer("transformers", model=folder, device="cpu", dtype="bfloat16")
     assert half.fingerprint == same.fingerprint + ":bfloat16:cpu"
-    turned = load_scorer("transformers", model=folder, labels=NAMES[::-1])
+    turned = load_scorer("transformers", model=folder, labels=THREE[::-1])
     assert turned.fingerprint == same.fingerprint.replace("columns=012", "columns=210")
     gap = probabilities(half, QUESTIONS) - probabilities(same, QUESTIONS)
     assert 0 < np.abs(gap).max() < 0.1
-    other = write_checkpoint(tmp_path / "n", "bert", NAMES, seed=1)
+    other = write_tiny(tmp_path / "n", "bert", THREE, seed=1)
     assert load_scorer("transformers", model=str(other)).fingerprint != same.fingerprint
 
 
 def test_when_memory_ends_the_batch_is_halved_and_the_run_goes_on(tmp_path: Path) -> None:
-    folder = str(write_checkpoint(tmp_path / "m", "bert", NAMES))
+    folder = str(write_tiny(tmp_path / "m", "bert", THREE))
     right = probabilities(load_scorer("transformers", model=folder), QUESTIONS)
     scorer = load_scorer("transformers", model=folder, tokens=100_000)
     network: Any = scorer._network  # type: ignore[attr-defined]
 
     def small(*_: Any, **inputs: Any) -> None:
-        if inputs["input_ids"].numel() > 300:
+        if inputs["input_ids"].numel() > 800:
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
 
     hook = network.register_forward_pre_hook(lambda *a: small(**a[2]), with_kwargs=True)
@@ -176,7 +172,7 @@ def test_when_memory_ends_the_batch_is_halved_and_the_run_goes_on(tmp_path: Path
     ],
 )
 def test_the_packed_form_of_deberta_gives_the_logits_of_the_network(change: dict[str, Any]) -> None:
-    config: Any = tiny_config("deberta-v2", NAMES)
+    config: Any = tiny_config("deberta-v2", THREE)
     config.update(change)
     torch.manual_seed(1)
     network = DebertaV2ForSequenceClassification(config).eval()
@@ -194,6 +190,6 @@ def test_the_packed_form_of_deberta_gives_the_logits_of_the_network(change: dict
 
 def test_unusual_makes_of_deberta_go_through_transformers() -> None:
     for change in ({"pos_att_type": ["c2p"]}, {"type_vocab_size": 2}, {"conv_kernel_size": 3}):
-        config: Any = tiny_config("deberta-v2", NAMES)
+        config: Any = tiny_config("deberta-v2", THREE)
         config.update(change)
         assert packed_deberta(DebertaV2ForSequenceClassification(config)) is None

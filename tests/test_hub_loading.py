@@ -13,20 +13,19 @@ from typing import Any, ClassVar
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny import tiny_tokenizer, write_checkpoint
+from tiny_models import MOST, THREE, tiny_tokenizer, write_tiny
 
 from stance.errors import ConfigError, MissingExtraError, ScorerError
 from stance.scorers import load_scorer
 from stance.scorers.hub_loading import find_source
 from stance.scorers.models import file_name, located, model_key, parse_model
 
-NAMES = ("entailment", "neutral", "contradiction")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkpoint(tmp_path_factory.mktemp("whole"), "bert", NAMES)
+    return write_tiny(tmp_path_factory.mktemp("whole"), "bert", THREE)
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ def refused(model: object, **options: object) -> str:
 
 
 def test_labels_that_do_not_match_are_listed_with_the_option(folder: Path) -> None:
-    write_checkpoint(folder, "bert", ("favor", "against", "none"))
+    write_tiny(folder, "bert", ("favor", "against", "none"))
     said = refused(folder)
     assert "its labels are favor, against, none, which is not entailment, neutral" in said
     assert "--labels entailment,neutral,contradiction, or labels: in a config" in said
@@ -69,9 +68,9 @@ def test_labels_that_do_not_match_are_listed_with_the_option(folder: Path) -> No
 
 
 def test_heads_that_are_no_classifiers(folder: Path) -> None:
-    write_checkpoint(folder, "bert", ("score",))
+    write_tiny(folder, "bert", ("score",))
     assert "has one output, a regression head" in refused(folder)
-    write_checkpoint(folder, "bert", NAMES)
+    write_tiny(folder, "bert", THREE)
     changed(folder, problem_type="multi_label_classification")
     assert "its head is for multi label classification" in refused(folder)
 
@@ -112,8 +111,8 @@ def test_a_hypothesis_that_leaves_no_room(folder: Path) -> None:
     from stance.records import Question
 
     scorer = load_scorer("transformers", model=str(folder))
-    with pytest.raises(ScorerError, match="has 64 tokens and leaves none of 61 to the premise"):
-        scorer.score([Question("Peace.", ("war " * 64,))])
+    with pytest.raises(ScorerError, match="has 256 tokens and leaves none of 253 to the premise"):
+        scorer.score([Question("Peace.", ("war " * 256,))])
 
 
 def test_without_the_libraries(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +150,7 @@ def test_what_is_in_the_cache_is_used_without_a_network(cache: Path, whole: Path
         source = find_source(name)
         assert (source.folder, source.identity) == (snapshot, f"org/nli@{COMMIT}")
     scorer = load_scorer("transformers", model="org/nli")
-    assert scorer.fingerprint == f"transformers:org/nli@{COMMIT}:columns=012:tokens=64"
+    assert scorer.fingerprint == f"transformers:org/nli@{COMMIT}:columns=012:tokens={MOST}"
     assert model_key("org/nli") == ["transformers", f"org/nli@{COMMIT}"]
 
 
@@ -265,4 +264,4 @@ def test_names_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_tokenizer_that_cannot_be_read(folder: Path) -> None:
     (folder / "tokenizer.json").write_text("{}")
     assert "the checkpoint cannot be loaded" in refused(folder)
-    assert tiny_tokenizer("bert").model_max_length == 64
+    assert tiny_tokenizer("bert").model_max_length == MOST

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from commands import failed, run
-from tiny import write_checkpoint
+from tiny_models import write_tiny
 
 import stance
 from stance.errors import StanceError
@@ -21,7 +21,7 @@ TEXT = "The envoy asked for peace. Trucks of flour were at the closed border. It
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     (tmp_path / "a.txt").write_text(TEXT)
-    write_checkpoint(tmp_path / "models" / "nli", "deberta-v2", NAMES)
+    write_tiny(tmp_path / "models" / "nli", "deberta-v2", NAMES)
     return tmp_path
 
 
@@ -39,14 +39,14 @@ def test_analyze_with_a_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert manifest["counts"]["scored"] == 3
     monkeypatch.chdir(place)
     assert verify(out).moved == ()
-    write_checkpoint(place / "models" / "nli", "deberta-v2", NAMES, seed=1)
+    write_tiny(place / "models" / "nli", "deberta-v2", NAMES, seed=1)
     assert {moved.why for moved in verify(out).moved} == {"the model was changed or replaced"}
 
 
 def test_labels_are_told_on_the_command_line_and_kept_for_verify(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = write_checkpoint(place / "models" / "nli", "bert", ("LABEL_0", "LABEL_1"))
+    model = write_tiny(place / "models" / "nli", "bert", ("LABEL_0", "LABEL_1"))
     said = failed("a.txt", "--model", model, "--out", "out", cwd=place)
     assert "its labels are LABEL_0, LABEL_1, which is not entailment" in said
     more = ("--labels", "not_entailment,entailment", "--dtype", "bfloat16", "--quiet")
@@ -80,7 +80,7 @@ def test_a_run_with_a_model_beside_its_config(place: Path) -> None:
     ]
     assert verify(made.folder).moved == ()
     assert stance.run(config, runs=place / "runs").skipped
-    write_checkpoint(place / "models" / "nli", "deberta-v2", NAMES, seed=1)
+    write_tiny(place / "models" / "nli", "deberta-v2", NAMES, seed=1)
     assert [moved.why for moved in verify(made.folder).moved][:1] == [
         "the model was changed or replaced"
     ]

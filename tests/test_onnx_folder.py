@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_models import THREE, TWO, write_tiny
+from tiny_models import MOST, THREE, TWO, write_tiny
 
 from stance.codebooks import load_codebook
 from stance.errors import ScorerError
@@ -18,6 +18,7 @@ from stance.model_exports.examples import of_sentences
 from stance.model_exports.precision import convert
 from stance.records import Question
 from stance.scorers import Scorer, load_scorer
+from stance.scorers.cached import cached
 from stance.scorers.models import parse_model
 
 HYPOTHESES = load_codebook("diplomacy").hypotheses[:5]
@@ -99,11 +100,56 @@ def test_neither_batch_nor_order_changes_a_score(
         np.testing.assert_allclose(np.exp(left), np.exp(right), atol=1e-5)
 
 
-def test_a_long_premise_is_cut_and_counted_whatever_is_asked(exported: Exported) -> None:
+@pytest.mark.parametrize(("kind", "labels"), CASES[:4])
+def test_only_the_premise_is_cut_and_counted_as_by_transformers(
+    exported: Exported, kind: str, labels: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder = exported(kind, labels)
+    scorer = load_scorer("onnx", model=folder)
+    other = load_scorer("transformers", model=str(folder.with_name(f"{folder.name}.hf")))
+    assert (scorer.truncated([]), scorer.truncated(PREMISES)) == (0, 1)
+    near, long = "a " * (MOST - 80), "It is about " + "the war " * 40 + "of"
+    asked = [
+        Question(premise + end, (*HYPOTHESES, f"{long} {last}."))
+        for premise in (near, "a " * 2 * MOST)
+        for end in ("war", "tea")
+        for last in ("aid", "fire")
+    ]
+    found = scorer.score(asked)
+    for left, right in zip(found, other.score(asked), strict=True):
+        np.testing.assert_allclose(np.exp(left), np.exp(right), atol=1e-5)
+    np.testing.assert_array_equal(found[4], found[6])  # the end of the premise is not read
+    assert np.abs(found[4][-1] - found[5][-1]).max() > 1e-4  # that of the hypothesis is
+    premises = [*PREMISES, near]
+    assert (scorer.truncated(premises), other.truncated(premises)) == (2, 2)
+    warm = cached(load_scorer("onnx", model=folder), tmp_path)
+    warm.score(asked)
+    again = cached(load_scorer("onnx", model=folder), tmp_path)
+    again.score(asked)
+    assert again.truncated(premises) == 2
+
+
+def test_a_hypothesis_that_leaves_no_room(exported: Exported) -> None:
     scorer = load_scorer("onnx", model=exported())
-    assert scorer.truncated(PREMISES) == 1
-    one, other = scorer.score([Question("a " * 400 + end, HYPOTHESES) for end in ("war", "tea")])
-    np.testing.assert_array_equal(one, other)
+    with pytest.raises(ScorerError, match="has 256 tokens and leaves none of 253 to the premise"):
+        scorer.score([Question("Peace.", ("war " * 300,))])
+
+
+def test_the_tokenizer_says_how_much_is_read(exported: Exported, tmp_path: Path) -> None:
+    folder = copied(exported(), tmp_path)
+    said = folder / "tokenizer_config.json"
+    config = json.loads(said.read_text(encoding="utf-8"))
+    whole = load_scorer("onnx", model=folder).fingerprint
+    assert whole.endswith(f":tokens={MOST}")
+    said.write_text(json.dumps({**config, "model_max_length": 40}), encoding="utf-8")
+    short = load_scorer("onnx", model=folder)
+    assert short.fingerprint == whole.replace(f"={MOST}", "=40")
+    assert short.truncated(["a " * 37, "a " * 38]) == 1
+    said.write_text("[]", encoding="utf-8")
+    with pytest.raises(ScorerError, match=r"tokenizer_config.json: cannot be read .*; save"):
+        load_scorer("onnx", model=folder)
+    said.unlink()
+    assert load_scorer("onnx", model=folder).fingerprint == whole.replace(f"={MOST}", "=258")
 
 
 def test_a_folder_is_known_by_its_files(exported: Exported, tmp_path: Path) -> None:
@@ -143,7 +189,7 @@ def rewrite(folder: Path, **entries: object) -> None:
         ({"id2label": {"0": "a", "1": "b", "2": "c"}}, r"config.json: its labels are a, b, c, whi"),
         ({"id2label": {"0": "LABEL_0"}}, r"config.json: has one output, a regression head"),
         ({"problem_type": "regression"}, r"config.json: problem_type is regression"),
-        ({"max_position_embeddings": 4}, r"config.json: max_position_embeddings is too small"),
+        ({"max_position_embeddings": 4}, r"copy: reads 4 tokens \(max_pos"),
     ],
 )
 def test_a_config_that_cannot_be_used(

@@ -23,16 +23,18 @@ from hypothesis import strategies as st
 import stance
 from stance.cache import FILE, ScoreCache
 from stance.codebooks import parse_codebook
-from stance.errors import CodebookError, ConfigError, DataError, ScorerError
+from stance.commands.inputs import read_result
+from stance.errors import CodebookError, ConfigError, DataError, RunError, ScorerError
 from stance.gold.files import read_gold
 from stance.gold.spreadsheets import guarded, unguarded
-from stance.parquet_rows import parquet_rows
+from stance.parquet_rows import bounded_rows, parquet_rows, parquet_table
 from stance.readers import find_files, read_articles
 from stance.readers.addresses import without_credentials
 from stance.results import load_result
 from stance.scorers.bundled import MODELS, verify_model
 from stance.scorers.models import parse_model
 from stance.sheets import draw_sheet
+from stance.verification import verify
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = (
@@ -122,6 +124,64 @@ def bomb(path: Path) -> Path:
     texts = [f"Sentence {number}." for number in range(1_100)]
     pq.write_table(pa.table({"text": texts, "note": notes}), path, compression="zstd")
     return path
+
+
+def test_many_numbers_in_a_small_parquet_file_are_counted_before_they_are_read(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": ["a"], "note": [[0.0] * 10**6]}), path)
+    assert len(list(parquet_rows(path))) == 1
+    with pytest.raises(OSError, match="it holds more than"):
+        next(parquet_rows(path, limit=1))
+
+
+def test_parquet_of_any_kind_is_read_as_it_was_written(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "text": ["a", None, "a"],
+            "kind": pa.array(["x", "y", "x"]).dictionary_encode(),
+            "bytes": pa.array([b"ab", None, b"cd"], pa.binary(2)),
+            "price": pa.array([None, 1, 2], pa.decimal128(9, 2)),
+            "stance": [[{"target": "Israel", "p": 0.5}], [], None],
+            "names": pa.array([[("k", "v")], None, []], pa.map_(pa.string(), pa.string())),
+            "pair": pa.array([["a", "b"], None, ["c", "d"]], pa.list_(pa.string(), 2)),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert list(parquet_rows(tmp_path / "a.parquet")) == table.to_pylist()
+    kept = table.drop_columns(["names"])
+    pq.write_table(kept.replace_schema_metadata({"key": "1"}), tmp_path / "b.parquet")
+    assert parquet_table(tmp_path / "b.parquet").equals(kept)
+    assert parquet_table(tmp_path / "b.parquet").schema.metadata[b"key"] == b"1"
+    pq.write_table(kept.slice(0, 0), tmp_path / "c.parquet")
+    assert parquet_table(tmp_path / "c.parquet").equals(kept.slice(0, 0))
+
+
+def test_a_result_that_repeats_a_value_is_bounded(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The envoy came. War is near.")
+    out = stance.analyze(tmp_path / "a.txt", model="lexical").save(tmp_path / "out", report=False)
+    table = pa.concat_tables([pq.read_table(out / "sentences.parquet")] * 550)
+    note = pq.read_table(bomb(tmp_path / "bomb.parquet"))["note"]
+    pq.write_table(table.append_column("note", note), out / "sentences.parquet")
+    said = "it holds more than 1073741824 bytes"
+    for read in (load_result, read_result):
+        with pytest.raises(DataError, match=said):
+            read(out)
+    with pytest.raises(RunError, match=said):
+        stance.compare(out, out)
+    with pytest.raises(RunError, match=said):
+        verify(out)
+
+
+def test_a_data_set_is_bounded() -> None:
+    rows = [{"text": "ab", "labels": ["x", 1], "more": {"k": b"v"}}] * 3
+    size = 4 + 2 + 6 + 1 + 8 + 4 + 1 + 1
+    assert list(bounded_rows(rows, limit=3 * size)) == rows
+    found = bounded_rows(rows, limit=3 * size - 1)
+    assert [next(found), next(found)] == rows[:2]
+    with pytest.raises(OSError, match=f"it holds more than {3 * size - 1} bytes"):
+        next(found)
 
 
 def test_json_without_a_bottom_is_a_fault(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tiny checkpoints of real architectures, made from a seed: nothing is downloaded."""
+"""Tiny checkpoints of the families that people bring, made from a seed: nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -9,19 +9,29 @@ from typing import Any
 
 THREE = ("entailment", "neutral", "contradiction")
 TWO = ("entailment", "not_entailment")
-KINDS = ("bert", "deberta-v2", "xlm-roberta", "modernbert")
-_MARKERS = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+KINDS = ("bert", "deberta-v2", "modernbert", "xlm-roberta")
+MOST = 256
+_MARKERS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_WORDS = (
+    "about agreed aid and any asked at attack be border both by closed crossing envoy fire flour "
+    "force for good hold is it minister of on peace people raises report said stop text that the "
+    "their this threat to town trucks use war was were winter"
+)
 _SIZES = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
-    "num_attention_heads": 4,
+    "num_attention_heads": 2,
     "intermediate_size": 64,
     "initializer_range": 0.3,
+    "max_position_embeddings": MOST + 2,
+    "pad_token_id": 0,
+    "bos_token_id": 2,
+    "eos_token_id": 3,
 }
 _DEBERTA = {
     "relative_attention": True,
     "pos_att_type": ["p2c", "c2p"],
-    "position_buckets": 16,
+    "position_buckets": 8,
     "share_att_key": True,
     "norm_rel_ebd": "layer_norm",
     "type_vocab_size": 0,
@@ -30,13 +40,13 @@ _DEBERTA = {
 _OF_KIND: dict[str, dict[str, Any]] = {
     "bert": {},
     "deberta-v2": _DEBERTA,
-    "xlm-roberta": {"type_vocab_size": 1},
     "modernbert": {"local_attention": 8, "cls_token_id": 2, "sep_token_id": 3},
+    "xlm-roberta": {"type_vocab_size": 1},
 }
 
 
 def write_tiny(
-    folder: Path, kind: str = "bert", labels: Sequence[str] = THREE, *, seed: int = 0, **more: Any
+    folder: Path, kind: str = "bert", labels: Sequence[str] = THREE, *, seed: int = 0
 ) -> Path:
     """Write a sequence classifier with random weights and its tokenizer; return the folder.
 
@@ -45,61 +55,73 @@ def write_tiny(
         kind: One of `KINDS`.
         labels: Names of the columns of its logits, in order.
         seed: Of the weights.
-        **more: Further entries of the configuration.
     """
     from transformers import AutoModelForSequenceClassification
 
-    more["id2label"] = dict(enumerate(labels))
-    more["label2id"] = {label: k for k, label in enumerate(labels)}
-    return _write(folder, kind, AutoModelForSequenceClassification, seed, more)
+    return _write(folder, kind, AutoModelForSequenceClassification, tiny_config(kind, labels), seed)
 
 
-def write_tiny_encoder(folder: Path, kind: str = "bert", *, seed: int = 0, **more: Any) -> Path:
+def write_tiny_encoder(folder: Path, kind: str = "bert", *, seed: int = 0) -> Path:
     """Write an encoder without a head, with random weights, and its tokenizer."""
     from transformers import AutoModel
 
-    return _write(folder, kind, AutoModel, seed, more)
+    return _write(folder, kind, AutoModel, tiny_config(kind), seed)
 
 
-def _write(folder: Path, kind: str, head: Any, seed: int, more: dict[str, Any]) -> Path:
-    import torch
+def tiny_config(kind: str, labels: Sequence[str] = THREE) -> Any:
+    """Return the configuration of a tiny classifier."""
     from transformers import AutoConfig
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    tokenizer = tiny_tokenizer()
-    config = AutoConfig.for_model(
+    return AutoConfig.for_model(
         kind,
         **{**_SIZES, **_OF_KIND[kind]},
-        vocab_size=len(tokenizer),
-        max_position_embeddings=258,
-        pad_token_id=0,
-        bos_token_id=2,
-        eos_token_id=3,
-        **more,
+        vocab_size=len(_vocabulary()),
+        id2label=dict(enumerate(labels)),
+        label2id={label: k for k, label in enumerate(labels)},
     )
-    torch.manual_seed(seed)
-    head.from_config(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
-def tiny_tokenizer() -> Any:
-    """Return a fast tokenizer of letters, digits and a few signs."""
+def tiny_tokenizer(kind: str = "bert") -> Any:
+    """Return a fast tokenizer of a few words, letters and digits, with the pairs of the kind."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    letters = [*ascii_lowercase, *"0123456789.,?!'-"]
-    words = [*_MARKERS.values(), "the", "is", "about", "this", *letters]
-    vocabulary = {
-        word: k for k, word in enumerate([*words, *(f"##{letter}" for letter in letters)])
-    }
-    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=_MARKERS["unk_token"]))
+    tokenizer = Tokenizer(models.WordPiece(_vocabulary(), unk_token=_MARKERS[1]))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    between = "[SEP] [SEP]" if kind == "xlm-roberta" else "[SEP]"
+    second = 1 if kind in ("bert", "deberta-v2") else 0
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        pair=f"[CLS] $A {between} $B:{second} [SEP]:{second}",
         special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
     )
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=256, **_MARKERS)
+    typed = ["input_ids", "token_type_ids", "attention_mask"]
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=MOST,
+        model_input_names=typed if second else ["input_ids", "attention_mask"],
+        **{f"{name.strip('[]').lower()}_token": name for name in _MARKERS},
+    )
+
+
+def _vocabulary() -> dict[str, int]:
+    letters = [*ascii_lowercase, *"0123456789.,?!'-"]
+    pieces = [*letters, *(f"##{letter}" for letter in letters)]
+    words = _WORDS.split()
+    return {word: k for k, word in enumerate([*_MARKERS, *words, *pieces])}
+
+
+def _write(folder: Path, kind: str, head: Any, config: Any, seed: int) -> Path:
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    torch.manual_seed(seed)
+    model = head.from_config(config)
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            torch.nn.init.normal_(parameter, std=0.2)
+    model.save_pretrained(folder)
+    tiny_tokenizer(kind).save_pretrained(folder)
+    return folder

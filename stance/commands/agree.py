@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stance.commands.columns import FORMS, aligned, as_csv, as_json
+from stance.commands import options
+from stance.commands.columns import aligned, as_csv, as_json
 
 if TYPE_CHECKING:
     from stance.agreement import Agreement, Disagreement
@@ -17,25 +18,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("gold")
-@click.option("--result", type=click.Path(path_type=Path), help="Compare its model as well.")
+@click.option("--result", type=options.PATH, help="Compare its model as well.")
 @click.option("--codebook", metavar="NAME|FILE", help="Where the frames are from, if no result.")
 @click.option(
     "--disagreements",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="FILE.csv",
     help="Write all disagreements.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMS),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling."
-)
+@options.form()
+@options.seed("Of the resampling.")
 def agree(
     gold: str,
     result: Path | None,

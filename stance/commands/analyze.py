@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from stance.commands.engine import analyze_at_large, engine_of, engine_options
+from stance.commands import options
+from stance.commands.engine import analyze_at_large, engine_of
 from stance.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,19 +19,23 @@ if TYPE_CHECKING:
     from stance.toward import Targets
 
 
-def _columns(pairs: Sequence[str]) -> dict[str, str]:
+def _columns(_: click.Context, __: click.Parameter, pairs: Sequence[str]) -> dict[str, str]:
     split = [pair.partition("=") for pair in pairs]
-    for pair, (known, _, own) in zip(pairs, split, strict=True):
+    for pair, (known, _equals, own) in zip(pairs, split, strict=True):
         if not known or not own:
             raise ConfigError(f"--column {pair}: write it as --column text=NAME")
-    return {known: own for known, _, own in split}
+    return {known: own for known, _equals, own in split}
 
 
-def _targets(text: str | None) -> Targets | None:
-    from stance.targets import parse_targets
+def _labels(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
 
+
+def _targets(_: click.Context, __: click.Parameter, text: str | None) -> Targets | None:
     if text is None:
         return None
+    from stance.targets import parse_targets
+
     word = text.strip()
     if word == "auto":
         return "auto"
@@ -40,10 +45,11 @@ def _targets(text: str | None) -> Targets | None:
 def _check_groups(
     inputs: Sequence[str],
     grouping: Grouping,
-    columns: dict[str, str],
     *,
+    columns: Mapping[str, str],
     skip_bad: bool,
     limit: int | None,
+    **_: Any,
 ) -> None:
     """Check before anything is tagged that articles can be grouped; reads up to the first."""
     from stance.groups import check_groups
@@ -55,13 +61,7 @@ def _check_groups(
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT…")
-@click.option(
-    "--codebook",
-    default="diplomacy",
-    show_default=True,
-    metavar="NAME|FILE",
-    help="A shipped codebook, or a YAML file.",
-)
+@options.codebook
 @click.option(
     "--model",
     default="mini",
@@ -85,46 +85,42 @@ def _check_groups(
 )
 @click.option(
     "--labels",
+    callback=_labels,
     metavar="NAME,NAME,…",
     help="What the columns of a checkpoint are, if it does not say: entailment,neutral,…",
 )
 @click.option(
     "--targets",
+    callback=_targets,
     metavar="NAMES|auto|none",
     help='Toward whom stance is asked: "Israel=Israeli,IDF; Hamas"; by default the codebook says.',
 )
 @click.option(
     "--calibration",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="FILE",
     help="A calibration made by stance calibrate.",
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     default="stance-out",
     show_default=True,
     help="Folder of the result.",
 )
+@options.form("table", "json", "csv", "jsonl")
 @click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv", "jsonl"]),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
+    "--column",
+    "columns",
+    multiple=True,
+    callback=_columns,
+    metavar="text=NAME",
+    help="Name a column.",
 )
-@click.option("--column", "pairs", multiple=True, metavar="text=NAME", help="Name a column.")
 @click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read; count them.")
-@click.option("--head", type=click.Path(path_type=Path), help="Head that stance fit wrote.")
-@click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
-@click.option(
-    "--precision",
-    type=click.Choice(["exact", "fast"]),
-    default="exact",
-    show_default=True,
-    help="fast computes mini in bfloat16 (extra fast).",
-)
+@click.option("--head", type=options.PATH, help="Head that stance fit wrote.")
+@options.threads
+@options.precision
 @click.option(
     "--cache",
     default="off",
@@ -140,37 +136,28 @@ def _check_groups(
     metavar="outlet|date|COLUMN",
     help="Write corpus.html, a report of groups of articles; may be given twice, once with date.",
 )
+@options.period("How --group-by date cuts dates; by default to the month.")
 @click.option(
-    "--period",
-    type=click.Choice(["week", "month", "year", "day"]),
-    help="How --group-by date cuts dates; by default to the month.",
+    "--engine",
+    type=click.Choice(["local", "processes", "ray"]),
+    help="For large corpora: steady memory, resumes; by default all is held in memory.",
 )
-@engine_options
-@click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
+@click.option(
+    "--jobs", type=click.IntRange(min=0), default=0, help="Models at work; 0 is one a core."
+)
+@click.option("--address", metavar="HOST:PORT|auto", help="Ray cluster of --engine ray.")
+@options.quiet
 def analyze(
     inputs: tuple[str, ...],
-    codebook: str,
-    targets: str | None,
-    model: str,
-    device: str,
-    dtype: str,
-    labels: str | None,
-    calibration: Path | None,
     out: Path,
     form: str,
-    pairs: tuple[str, ...],
-    skip_bad: bool,
-    head: Path | None,
-    threads: int,
-    cache: str,
-    precision: str,
-    limit: int | None,
     names: tuple[str, ...],
     period: Period | None,
     engine: str | None,
     jobs: int,
     address: str | None,
     quiet: bool,
+    **asked: Any,
 ) -> None:
     """Tag, profile and plot the articles in INPUT… (files, folders, or - for standard input).
 
@@ -181,24 +168,9 @@ def analyze(
     from stance.commands.printing import note
     from stance.groups import grouping_of
 
-    columns, toward = _columns(pairs), _targets(targets)
     grouping = grouping_of(names, period=period)
     runs.check_target(out)
-    options: dict[str, Any] = {
-        "codebook": codebook,
-        "targets": toward,
-        "model": model,
-        "calibration": calibration,
-        "threads": threads,
-        "precision": precision,
-        "device": device,
-        "dtype": dtype,
-        "labels": tuple(labels.split(",")) if labels else (),
-        "limit": limit,
-        "columns": columns,
-        "skip_bad": skip_bad,
-        "head": head,
-        "cache": cache,
+    told: dict[str, Any] = {
         "stdin": sys.stdin.buffer,
         "on_skip": None if quiet else terminal.report_skip,
         "on_note": None if quiet else note,
@@ -206,12 +178,12 @@ def analyze(
     shared = engine_of(engine, jobs, address, grouped=grouping is not None)
     if shared is not None:
         where = {"engine": shared, "jobs": jobs, "address": address}
-        analyze_at_large(inputs, out, form=form, quiet=quiet, options={**options, **where})
+        analyze_at_large(inputs, out, form=form, quiet=quiet, **asked, **told, **where)
         return
     if grouping is not None and "-" not in inputs:
-        _check_groups(inputs, grouping, columns, skip_bad=skip_bad, limit=limit)
+        _check_groups(inputs, grouping, **asked)
     with terminal.progress(quiet=quiet) as on_progress:
-        result = experiment.analyze(inputs, on_progress=on_progress, **options)
+        result = experiment.analyze(inputs, on_progress=on_progress, **asked, **told)
     result.save(out, group_by=names, period=period)
     _print(result, form, out, quiet=quiet)
 

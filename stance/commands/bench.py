@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stance.commands import options
+
 if TYPE_CHECKING:
     from stance.speed import Speed, Workload
 
@@ -24,21 +26,9 @@ _ROWS = (
 
 @click.command()
 @click.option("--model", default="mini", show_default=True, help="As for stance analyze.")
-@click.option(
-    "--codebook",
-    default="diplomacy",
-    show_default=True,
-    metavar="NAME|FILE",
-    help="A shipped codebook, or a YAML file.",
-)
-@click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
-@click.option(
-    "--precision",
-    type=click.Choice(["exact", "fast"]),
-    default="exact",
-    show_default=True,
-    help="fast computes mini in bfloat16 (extra fast).",
-)
+@options.codebook
+@options.threads
+@options.precision
 @click.option(
     "--sentences",
     type=click.IntRange(min=1),
@@ -54,14 +44,7 @@ _ROWS = (
     help="Passes over the sentences; the median counts.",
 )
 @click.option("--no-peer", is_flag=True, help="Leave out the zero-shot pipeline of transformers.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
+@options.form("table", "json")
 def bench(
     model: str,
     codebook: str,

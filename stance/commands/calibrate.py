@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stance.commands import options
 from stance.commands.columns import aligned
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
+@options.result
 @click.argument("gold")
 @click.option(
     "--method",
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     default="calibration.json",
     show_default=True,
     help="File to write.",

@@ -11,8 +11,6 @@ from typing import Any
 
 from stance.errors import harmless
 
-FORMS = ("table", "csv", "json")
-
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
     """Return rows, the first of which is the head, as aligned columns."""
@@ -26,23 +24,24 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as CSV; NaN is written as nothing."""
+    """Return rows that have the same keys as CSV; NaN and infinity are written as nothing."""
     if not rows:
         return ""
     sink = StringIO(newline="")
     writer = csv.DictWriter(sink, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_clean(row, "") for row in rows)
+    writer.writerows(_clean(row) for row in rows)
     return sink.getvalue()
 
 
-def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return rows as a JSON array; NaN is written as null."""
-    return json.dumps([_clean(row, None) for row in rows], ensure_ascii=False, indent=1) + "\n"
+def as_json(value: Any) -> str:
+    """Return a value of lists, dictionaries and numbers as JSON; NaN and infinity are null."""
+    return json.dumps(_clean(value), ensure_ascii=False, indent=2) + "\n"
 
 
-def _clean(row: Mapping[str, Any], nothing: str | None) -> dict[str, Any]:
-    return {
-        key: nothing if isinstance(value, float) and math.isnan(value) else value
-        for key, value in row.items()
-    }
+def _clean(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stance.commands import options
+
 if TYPE_CHECKING:
     from stance.comparison import Comparison
 
@@ -14,17 +16,10 @@ _SHOWN = 10
 
 
 @click.command()
-@click.argument("first", type=click.Path(path_type=Path), metavar="RUN")
-@click.argument("second", type=click.Path(path_type=Path), metavar="RUN")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="csv holds the changed sentences, json all.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the bootstrap.")
+@click.argument("first", type=options.PATH, metavar="RUN")
+@click.argument("second", type=options.PATH, metavar="RUN")
+@options.form("table", "json", "csv", explained="csv holds the changed sentences, json all.")
+@options.seed("Seed of the bootstrap.")
 def compare(first: Path, second: Path, form: str, seed: int) -> None:
     """Compare two results: a run of one cell, a cell of a run, or what analyze wrote.
 

@@ -7,16 +7,11 @@ from dataclasses import asdict
 
 import click
 
+from stance.commands import options
+
 
 @click.command()
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
+@options.form("table", "json")
 def doctor(form: str) -> None:
     """Print versions, devices, extras, and the state of model and cache; exit 1 if one is broken.
 

@@ -1,38 +1,17 @@
-"""The options of ``stance analyze`` for large corpora, and what they do."""
+"""``stance analyze`` for large corpora."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from stance.errors import ConfigError
 
 if TYPE_CHECKING:
     from stance.engine.corpus import CorpusResult
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def engine_options(command: _Command) -> _Command:
-    """Add --engine, --jobs and --address to a command."""
-    for option in (
-        click.option("--address", metavar="HOST:PORT|auto", help="Ray cluster of --engine ray."),
-        click.option(
-            "--jobs", type=click.IntRange(min=0), default=0, help="Models at work; 0 is one a core."
-        ),
-        click.option(
-            "--engine",
-            type=click.Choice(["local", "processes", "ray"]),
-            help="For large corpora: steady memory, resumes; by default all is held in memory.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 def engine_of(
@@ -53,12 +32,7 @@ def engine_of(
 
 
 def analyze_at_large(
-    inputs: Sequence[str],
-    out: Path,
-    *,
-    form: str,
-    quiet: bool,
-    options: Mapping[str, Any],
+    inputs: Sequence[str], out: Path, *, form: str, quiet: bool, **options: Any
 ) -> None:
     """Analyse in shards with the options of `analyze_corpus`, and print what the format says."""
     from stance import terminal

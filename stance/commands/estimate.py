@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stance.commands import inputs, printing
+from stance.commands import inputs, options, printing
 
 if TYPE_CHECKING:
     from stance.estimation import Corpus, Prevalence
@@ -18,17 +18,15 @@ FEW_ARTICLES = 20
 
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
-@click.argument("gold", type=click.Path(path_type=Path))
-@click.option("--frame", "frames", multiple=True, metavar="NAME", help="Only this frame.")
+@options.result
+@click.argument("gold", type=options.PATH)
+@options.frames("Only this frame.")
 @click.option("--group", metavar="COLUMN", help="Compare groups: outlet, date, voice, section.")
-@click.option(
-    "--period", type=click.Choice(["week", "month", "year", "day"]), help="Cut dates of --group."
-)
+@options.period("Cut dates of --group.")
 @click.option("--reference", metavar="NAME", help="The group that others are compared with.")
 @click.option(
     "--articles",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     help="File with article_id and the column of --group.",
 )
 @click.option(
@@ -37,14 +35,7 @@ FEW_ARTICLES = 20
     metavar="HALF_WIDTH",
     help="Say how many labels an interval of ± HALF_WIDTH (a share) takes.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(printing.FORMATS),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
+@options.form()
 def estimate(
     result: Path,
     gold: Path,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stance.commands.columns import FORMS, aligned, as_csv, as_json
+from stance.commands import options
+from stance.commands.columns import aligned, as_csv, as_json
 
 if TYPE_CHECKING:
     from stance.evaluation import Evaluation, Scores
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
+@options.result
 @click.argument("gold")
 @click.option(
     "--calibration",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="FILE",
     help="Decide anew by a calibration made by stance calibrate.",
 )
@@ -34,18 +35,9 @@ if TYPE_CHECKING:
     help="Encoder of the embedding row: mini, a folder, ORG/NAME, or off.",
 )
 @click.option("--slices", is_flag=True, help="Print the parts by voice, section, outlet, length.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for table and figures.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMS),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the resampling."
-)
+@click.option("--out", type=options.PATH, help="Folder for table and figures.")
+@options.form()
+@options.seed("Of the resampling.")
 def evaluate(
     result: Path,
     gold: str,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stance.commands import options
+
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -16,20 +18,13 @@ _TOP = 5
 
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
+@options.result
 @click.argument("sentence_id", type=click.IntRange(min=0))
 @click.option("--article", metavar="ID", help="The article, where the result has several.")
-@click.option("--frame", "frames", multiple=True, help="Explain this frame; may be repeated.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page too.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
-@click.option("--threads", type=click.IntRange(min=0), default=0, help="0 is one a core.")
+@options.frames("Explain this frame; may be repeated.")
+@click.option("--html", type=options.PATH, metavar="FILE", help="Write a page too.")
+@options.form("table", "json")
+@options.threads
 def explain(
     result: Path,
     sentence_id: int,

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
+from stance.commands import options
+
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
+@options.result
 @click.option(
     "--to",
     required=True,
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="FILE",
     help="File or folder to write.",
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stance.commands import inputs, printing
+from stance.commands import inputs, options, printing
 
 if TYPE_CHECKING:
     from stance.heads import Coded, FrameHead, Point
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
-@click.argument("gold", type=click.Path(path_type=Path))
-@click.option("--frame", "frames", multiple=True, metavar="NAME", help="Only this frame.")
+@options.result
+@click.argument("gold", type=options.PATH)
+@options.frames("Only this frame.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -29,15 +29,8 @@ if TYPE_CHECKING:
     metavar="MODEL",
     help="Also weigh a sentence embedding: mini, a folder or ORG/NAME.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of folds and resampling.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(printing.FORMATS),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
+@options.seed("Of folds and resampling.")
+@options.form()
 def fit(
     result: Path,
     gold: Path,

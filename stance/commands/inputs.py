@@ -53,15 +53,16 @@ def read_result(folder: Path) -> Result:
     Raises:
         DataError: The folder is not a result, or a file of it cannot be read.
     """
-    from pyarrow.parquet import read_table
+    from pyarrow import ArrowException
 
     from stance.codebooks import Codebook
+    from stance.parquet_rows import parquet_table
 
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         codebook = Codebook.model_validate(manifest["codebook"]["content"])
-        sentences = read_table(folder / "sentences.parquet")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        sentences = parquet_table(folder / "sentences.parquet")
+    except (OSError, ValueError, KeyError, TypeError, ArrowException) as error:
         raise DataError(
             f"{folder}: is not a result of stance analyze ({' '.join(str(error).split())[:120]}); "
             "name the folder that --out wrote"

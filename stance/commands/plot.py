@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
+from stance.commands import options
+
 _KINDS = ("profile", "strip", "stance", "groups", "trend", "heatmap", "distance", "words")
 _BESIDE = "beside"
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(_KINDS))
-@click.argument("result", type=click.Path(path_type=Path))
+@options.result
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     metavar="FILE.pdf|svg|png",
     help="File to write.",
 )
@@ -36,11 +38,9 @@ _BESIDE = "beside"
 )
 @click.option("--width", help="Such as 3.4in or 86mm.  [default: 3.4in on paper, 7.2in on screen]")
 @click.option("--by", metavar="COLUMN", help="What groups articles.  [default: outlet]")
-@click.option(
-    "--period", type=click.Choice(["year", "month", "week", "day"]), help="Group by date."
-)
+@options.period("Group by date.")
 @click.option("--article", metavar="ID", help="Draw one article of several.")
-@click.option("--frame", "frames", multiple=True, help="Show this frame; may be repeated.")
+@options.frames("Show this frame; may be repeated.")
 def plot(
     kind: str,
     result: Path,

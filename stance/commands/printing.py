@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-FORMATS = ("table", "csv", "json")
+from stance.commands.columns import as_csv, as_json
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], form: str) -> None:
-    """Print rows that have the same keys; NaN is nothing in CSV and null in JSON."""
-    clean = [{key: _clean(value) for key, value in row.items()} for row in rows]
-    if form == "json":
-        print_json(clean)
-        return
-    sink = io.StringIO()
-    writer = csv.DictWriter(sink, list(clean[0]) if clean else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(clean)
-    sys.stdout.write(sink.getvalue())
+    """Print rows that have the same keys as ``csv`` or ``json``."""
+    sys.stdout.write(as_json(rows) if form == "json" else as_csv(rows))
 
 
 def print_json(value: Any) -> None:
-    """Print a value of lists, dictionaries and numbers; NaN and infinity are null."""
-    sys.stdout.write(json.dumps(_clean(value), ensure_ascii=False, indent=2) + "\n")
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _clean(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    """Print a value of lists, dictionaries and numbers as JSON."""
+    sys.stdout.write(as_json(value))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:

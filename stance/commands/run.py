@@ -7,20 +7,22 @@ from pathlib import Path
 
 import click
 
+from stance.commands import options
+
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG.yaml")
+@click.argument("config", type=options.PATH, metavar="CONFIG.yaml")
 @click.option(
     "--set", "settings", multiple=True, metavar="a.b=VALUE", help="Change the config; repeatable."
 )
 @click.option(
     "--runs",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     default="runs",
     show_default=True,
     help="Folder of run directories.",
 )
-@click.option("--quiet", is_flag=True, help="Print no table, progress or message; errors remain.")
+@options.quiet
 def run(config: Path, settings: tuple[str, ...], runs: Path, quiet: bool) -> None:
     """Do what CONFIG.yaml says in RUNS/NAME-DIGEST; what is done and unchanged is skipped.
 
@@ -38,7 +40,7 @@ def run(config: Path, settings: tuple[str, ...], runs: Path, quiet: bool) -> Non
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN")
+@click.argument("folder", type=options.PATH, metavar="RUN")
 @click.option(
     "--sample",
     type=click.IntRange(min=0),
@@ -46,7 +48,7 @@ def run(config: Path, settings: tuple[str, ...], runs: Path, quiet: bool) -> Non
     show_default=True,
     help="Sentences scored again, of every model and codebook.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of the sample.")
+@options.seed("Seed of the sample.")
 def verify(folder: Path, sample: int, seed: int) -> None:
     """Hash the files of RUN (or of a result) again and score a random sample again.
 

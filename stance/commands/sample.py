@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from stance.commands import options
+
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
+@options.result
 @click.option(
     "--n", type=click.IntRange(min=1), default=200, show_default=True, help="Sentences to draw."
 )
@@ -28,14 +30,10 @@ import click
     show_default=True,
     help="Share of the sentences that every coder gets.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path), default="gold.csv", show_default=True, help="Sheet."
-)
+@click.option("--out", type=options.PATH, default="gold.csv", show_default=True, help="Sheet.")
 @click.option("--stance", is_flag=True, help="Ask for the stance toward the targets as well.")
 @click.option("--label-studio", is_flag=True, help="Write tasks for Label Studio as well.")
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the draw."
-)
+@options.seed("Of the draw.")
 def sample(
     result: Path,
     n: int,

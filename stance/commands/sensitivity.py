@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stance.commands import inputs, printing
+from stance.commands import inputs, options, printing
 
 if TYPE_CHECKING:
     from stance.sensitivity import Sensitivity, Specification, Unstable
 
 
 @click.command()
-@click.argument("result", type=click.Path(path_type=Path))
-@click.option("--frame", "frames", multiple=True, metavar="NAME", help="Only this frame.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for a curve a frame.")
+@options.result
+@options.frames("Only this frame.")
+@click.option("--out", type=options.PATH, help="Folder for a curve a frame.")
 @click.option(
     "--kind",
     type=click.Choice(["svg", "png", "pdf"]),
@@ -35,15 +35,8 @@ if TYPE_CHECKING:
     metavar="N",
     help="Unstable sentences to list for each frame.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the resampling.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(printing.FORMATS),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
+@options.seed("Of the resampling.")
+@options.form()
 def sensitivity(
     result: Path,
     frames: tuple[str, ...],

@@ -160,17 +160,17 @@ def analyze_corpus(
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     book = with_targets(book, targets)
     setup = Setup(
-        model,
-        book.model_dump_json(),
-        None if calibration is None else str(Path(calibration).absolute()),
-        None if head is None else str(Path(head).absolute()),
-        threads,
-        str(cache) if str(cache) in {ON, OFF} else str(Path(cache).absolute()),
-        precision,
-        device,
-        dtype,
-        tuple(labels),
-        str(Path.cwd()),
+        model=model,
+        codebook=book.model_dump_json(),
+        calibration=None if calibration is None else _absolute(calibration),
+        head=None if head is None else _absolute(head),
+        threads=threads,
+        cache=str(cache) if str(cache) in {ON, OFF} else _absolute(cache),
+        precision=precision,
+        device=device,
+        dtype=dtype,
+        labels=tuple(labels),
+        place=str(Path.cwd()),
     )
     reading = Reading(inputs, columns or {}, skip_bad, limit, stdin, on_skip)
     with held(out) as folder, make_engine(engine, setup, jobs=jobs, address=address) as workers:
@@ -191,6 +191,10 @@ def analyze_corpus(
         manifest = corpus_manifest(setup, facts, book, toward, counts, reading, seed)
         manifest = {**manifest, "engine": entry, "seconds": round(time.monotonic() - started, 3)}
         return finish(out, folder, job, book, manifest, report=report)
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).absolute())
 
 
 def _tag_all(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -15,7 +15,7 @@ from stance.gold import Gold, SentenceKey
 from stance.gold.label_studio import rows_of_tasks
 from stance.gold.rows import gold_of_rows
 from stance.gold.spreadsheets import GUARDED, unguarded
-from stance.parquet_rows import parquet_rows
+from stance.parquet_rows import bounded_rows, parquet_rows
 
 KINDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json")
 DATASETS = "datasets:"
@@ -43,8 +43,8 @@ def read_gold(
         MissingExtraError: A data set is asked for without the library ``datasets``.
     """
     if str(source).startswith(DATASETS) or Path(source).is_dir():
-        rows = _rows_of_dataset(str(source))
-        return gold_of_rows(rows, place=str(source), frames=frames, targets=targets)
+        found = _rows_of_dataset(str(source))
+        return gold_of_rows(found, place=str(source), frames=frames, targets=targets)
     path = Path(source)
     rows = _rows_of_file(path, frames)
     if not rows:
@@ -124,7 +124,7 @@ def _rows_of_parquet(path: Path) -> _Rows:
     return rows
 
 
-def _rows_of_dataset(source: str) -> Iterable[Mapping[str, Any]]:
+def _rows_of_dataset(source: str) -> list[Mapping[str, Any]]:
     try:
         import datasets
     except ImportError as error:
@@ -141,8 +141,10 @@ def _rows_of_dataset(source: str) -> Iterable[Mapping[str, Any]]:
         raise DataError(
             f"{source}: holds the splits {', '.join(found)}; name one, as in datasets:NAME:SPLIT"
         )
-    rows: Iterable[Mapping[str, Any]] = found
-    return rows
+    try:
+        return list(bounded_rows(found))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{source}: cannot be read ({error}); give the labels alone") from error
 
 
 def _design(design: Path) -> dict[SentenceKey, tuple[float, str]]:

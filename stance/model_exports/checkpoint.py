@@ -13,8 +13,8 @@ from jaxtyping import Float32
 
 from stance.errors import MissingExtraError, ScorerError
 from stance.records import Question
-from stance.scorers.onnx_folder import PairScorer, columns_of, read_tokenizer
-from stance.scorers.pairs import PairEncoder, PairInputs, most_tokens
+from stance.scorers.onnx_folder import PairScorer, columns_of, pair_encoder
+from stance.scorers.pairs import PairInputs
 from stance.scorers.progress_bars import no_progress_bars
 
 OPSET = 17
@@ -91,7 +91,7 @@ def write_float32(checkpoint: Checkpoint, folder: Path) -> None:
     """
     checkpoint.tokenizer.save_pretrained(folder)
     checkpoint.network.config.save_pretrained(folder)
-    encoder = _encoder(checkpoint, folder)
+    encoder = pair_encoder(folder, checkpoint.config)
     inputs = encoder.collate(encoder.pairs(_DUMMY))
     _export(checkpoint, inputs, folder / "model.onnx")
 
@@ -109,13 +109,9 @@ def torch_scorer(checkpoint: Checkpoint, folder: Path, labels: Sequence[str] = (
         return logits
 
     columns = columns_of(checkpoint.config, labels, place=checkpoint.name)
-    return PairScorer(run, _encoder(checkpoint, folder), columns, "torch:in-memory", tokens=1)
-
-
-def _encoder(checkpoint: Checkpoint, folder: Path) -> PairEncoder:
-    most = most_tokens(checkpoint.config, checkpoint.name)
-    pad = checkpoint.config.get("pad_token_id") or 0
-    return PairEncoder(read_tokenizer(folder), most=most, pad=pad)
+    return PairScorer(
+        run, pair_encoder(folder, checkpoint.config), columns, "torch:in-memory", tokens=1
+    )
 
 
 def _export(checkpoint: Checkpoint, inputs: PairInputs, path: Path) -> None:

@@ -14,6 +14,7 @@ from stance.errors import DataError
 from stance.gold import adjudicated
 from stance.gold.files import read_gold
 from stance.metrics import f1
+from stance.parquet_rows import parquet_table
 from stance.records import LogProbs, Question
 from stance.tagging import log_odds
 
@@ -113,13 +114,13 @@ def read_labelled(path: Path, codebook: Codebook | None = None) -> Examples:
 
 
 def _table(path: Path) -> list[dict[str, Any]]:
-    from pyarrow import ArrowException, csv, json, parquet
+    from pyarrow import ArrowException, csv, json
 
     readers: dict[str, Any] = {
         ".csv": csv.read_csv,
         ".jsonl": json.read_json,
         ".ndjson": json.read_json,
-        ".parquet": parquet.read_table,
+        ".parquet": parquet_table,
     }
     if path.suffix not in readers or not path.is_file():
         return []

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from stance.errors import RunError
 from stance.notebook import SHOWN, Bar, html_of_rows
+from stance.parquet_rows import parquet_rows
 from stance.runner.plan import Plan, make_plan
 from stance.runs import MANIFEST, versions
 from stance.runs.code import code_state
@@ -54,12 +55,7 @@ class Run:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the table of cells (see `stance.runner.stages.TABLE_SCHEMA`), row by row."""
-        import pyarrow.parquet as pq
-
-        rows: list[dict[str, Any]] = pq.read_table(
-            self.folder / "table" / "cells.parquet"
-        ).to_pylist()
-        return rows
+        return list(parquet_rows(self.folder / "table" / "cells.parquet"))
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the table of cells as a pandas data frame."""

@@ -13,6 +13,7 @@ from stance.records import LogProbs, Question
 from stance.scorers import Scorer
 from stance.scorers.contract import check_answers
 from stance.scorers.placement import Placement, placement_of
+from stance.scorers.room import make_room
 
 OFF, ON = "off", "on"
 
@@ -65,6 +66,7 @@ class CachedScorer:
         ]
         known = self._cache.find({key for own in keys for key in own})
         missing = [_missing(q, own, known) for q, own in zip(questions, keys, strict=True)]
+        make_room(self._inner, (h for question in questions for h in question.hypotheses))
         asked = [question for question in missing if question is not None]
         answers = iter(self._ask(asked))
         fresh: dict[bytes, bytes] = {}

@@ -12,6 +12,7 @@ from jaxtyping import Float64
 
 from stance.errors import ScorerError
 from stance.records import LogProbs, Question
+from stance.scorers.placement import ON_CPU
 
 SCALE, CENTRE = 20.0, 0.5
 """``log-odds = SCALE * (cosine - CENTRE)``.
@@ -84,6 +85,7 @@ class EmbeddingScorer:
     """Log-odds of entailment grow with the cosine of premise and hypothesis."""
 
     has_contradiction = False
+    placement = ON_CPU
 
     def __init__(self, encoder: Encoder, scale: float, centre: float) -> None:
         self._encoder, self._scale, self._centre = encoder, scale, centre

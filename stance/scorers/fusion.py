@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import final
 
 import numpy as np
@@ -12,6 +12,8 @@ from stance.errors import ConfigError
 from stance.records import LogProbs, Question
 from stance.scorers import Scorer
 from stance.scorers.models import open_model
+from stance.scorers.placement import Placement, placement_of
+from stance.scorers.room import make_room
 
 WEIGHT = 0.1
 """Of the second scorer: small, as measured for an embedding (docs/fusion.md)."""
@@ -58,6 +60,25 @@ class FusionScorer:
     def has_contradiction(self) -> bool:
         """Whether the first scorer tells contradiction from neutral."""
         return self._first.has_contradiction
+
+    @property
+    def placement(self) -> Placement | None:
+        """Where both compute and in what, ``cpu+cuda`` where they differ, if either tells."""
+        found = [placement_of(scorer) for scorer in (self._first, self._second)]
+        told = [placement for placement in found if placement is not None]
+        if not told:
+            return None
+        return Placement(
+            "+".join(dict.fromkeys(placement.device for placement in told)),
+            "+".join(dict.fromkeys(placement.dtype for placement in told)),
+            sum(placement.halved for placement in told),
+        )
+
+    def beside(self, hypotheses: Iterable[str]) -> None:
+        """Tell both what a cache answers for them."""
+        asked = tuple(hypotheses)
+        make_room(self._first, asked)
+        make_room(self._second, asked)
 
     def score(self, questions: Sequence[Question]) -> list[LogProbs]:
         """Return natural-log probabilities, float32 (hypothesis, 3), one array a question."""

@@ -6,7 +6,7 @@ batch holds hardly any padding, and what is padded is masked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -19,6 +19,7 @@ from stance.scorers.devices import choose_device, choose_dtype, place_suffix
 from stance.scorers.entailment_labels import EntailmentColumns, entailment_columns
 from stance.scorers.hub_loading import find_source
 from stance.scorers.placement import Budget, Placement
+from stance.scorers.room import Room
 
 if TYPE_CHECKING:
     import torch
@@ -116,10 +117,11 @@ class TransformersScorer:
         self._network = checkpoint.network.to(device, dtype)
         self._packed = packed_deberta(self._network)
         self._tokenizer, self._inputs = checkpoint.tokenizer, checkpoint.inputs
-        self._most = checkpoint.most - self._tokenizer.num_special_tokens_to_add(pair=True)
+        self._most = checkpoint.most
+        markers = self._tokenizer.num_special_tokens_to_add(pair=True)
+        self._room = Room(checkpoint.most - markers, lambda text: self._lengths([text])[0])
         padded = self._tokenizer.pad_token_id is not None
         self._budget = Budget(tokens if padded else 1, (torch.cuda.OutOfMemoryError,))
-        self._lengths: dict[str, int] = {}
 
     @property
     def has_contradiction(self) -> bool:
@@ -146,13 +148,19 @@ class TransformersScorer:
                 answers[pair.question][pair.hypothesis] = row
         return answers
 
+    def beside(self, hypotheses: Iterable[str]) -> None:
+        """Check and remember hypotheses that another scorer answers for it."""
+        self._room.beside(hypotheses)
+
     def truncated(self, premises: Sequence[str]) -> int:
         """Return how many premises lose their end beside the longest hypothesis asked so far."""
-        if not premises:
-            return 0
-        room = self._most - max(self._lengths.values(), default=0)
-        encoded = self._tokenizer(list(premises), add_special_tokens=False, verbose=False)
-        return sum(len(ids) > room for ids in encoded["input_ids"])
+        return sum(length > self._room.least for length in self._lengths(premises))
+
+    def _lengths(self, texts: Sequence[str]) -> list[int]:
+        if not texts:
+            return []
+        encoded = self._tokenizer(list(texts), add_special_tokens=False, verbose=False)
+        return [len(ids) for ids in encoded["input_ids"]]
 
     def _pairs(self, questions: Sequence[Question]) -> list[_Pair]:
         places = [
@@ -160,27 +168,17 @@ class TransformersScorer:
         ]
         if not places:
             return []
-        self._check_room({h for question in questions for h in question.hypotheses})
+        self.beside(h for question in questions for h in question.hypotheses)
         encoded = self._tokenizer(
             [questions[q].premise for q, _ in places],
             [questions[q].hypotheses[h] for q, h in places],
             truncation="only_first",
-            max_length=self._most + self._tokenizer.num_special_tokens_to_add(pair=True),
+            max_length=self._most,
         )
         names = [name for name in self._inputs if name in encoded]
         columns = zip(*(encoded[name] for name in names), strict=True)
         rows = (dict(zip(names, column, strict=True)) for column in columns)
         return [_Pair(row, q, h) for row, (q, h) in zip(rows, places, strict=True)]
-
-    def _check_room(self, hypotheses: set[str]) -> None:
-        for text in sorted(hypotheses - self._lengths.keys()):
-            n = len(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
-            if n >= self._most:
-                raise ScorerError(
-                    f"the hypothesis {text[:60]!r} has {n} tokens and leaves none of "
-                    f"{self._most} to the premise; shorten it"
-                )
-            self._lengths[text] = n
 
     def _answer(self, batch: Sequence[_Pair]) -> Float32[np.ndarray, "pair 3"]:
         import torch

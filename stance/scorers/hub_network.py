@@ -13,8 +13,7 @@ from transformers.utils import logging
 
 from stance.errors import ScorerError
 from stance.scorers.hub_loading import Source
-
-_NO_LIMIT = 100_000
+from stance.scorers.pairs import MOST, NO_LIMIT
 
 
 @final
@@ -81,7 +80,7 @@ def _most_tokens(network: Any, tokenizer: Any) -> int:
     if positions:
         limits.append(positions - _first_position(network))
     least = min(limits)
-    return 512 if least > _NO_LIMIT else int(least)
+    return MOST if least > NO_LIMIT else int(least)
 
 
 def _first_position(network: Any) -> int:

@@ -21,7 +21,7 @@ from stance.scorers import Scorer, load_scorer, options_of
 SHIPPED = ("mini", "lexical")
 """The shipped model, and counting the terms of the codebook."""
 
-_WEIGHT = re.compile(r"(\d*\.?\d+)\*")
+_WEIGHT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\*")
 _HUB = re.compile(r"\w[\w.-]*/\w[\w.-]*(@(?!\S*\.\.)[\w./-]+)?", re.ASCII)
 _ASSETS = Path(__file__).parent.parent / "assets" / "models"
 _HARMLESS = {"threads": 0, "precision": "exact", "device": "cpu", "dtype": "float32"}

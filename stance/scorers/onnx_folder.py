@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, final
@@ -17,6 +17,7 @@ from stance.records import LogProbs, Question
 from stance.runs import file_hash
 from stance.scorers.entailment_labels import EntailmentColumns, entailment_columns
 from stance.scorers.pairs import PairEncoder, PairInputs, most_tokens, pair_batches
+from stance.scorers.placement import ON_CPU
 from stance.scorers.sessions import open_session
 
 GRAPHS = ("model.onnx", "onnx/model.onnx")
@@ -70,14 +71,10 @@ def unchecked(
     """Load a folder as `load_onnx` does, without asking whether scores depend on the batch."""
     config = read_config(folder)
     columns = columns_of(config, labels, place=str(folder / "config.json"))
-    encoder = PairEncoder(
-        read_tokenizer(folder),
-        most=most_tokens(config, folder / "config.json"),
-        pad=config.get("pad_token_id") or 0,
-    )
+    encoder = pair_encoder(folder, config)
     graph = graph_of(folder)
     run = _runner(open_session(graph, place=graph, threads=threads), graph)
-    fingerprint = f"onnx:{_digest(folder, graph, columns)}"
+    fingerprint = f"onnx:{_digest(folder, graph, columns)}:tokens={most_tokens(folder, config)}"
     return PairScorer(run, encoder, columns, fingerprint, tokens=tokens)
 
 
@@ -144,6 +141,16 @@ def read_tokenizer(folder: Path) -> Tokenizer:
         raise ScorerError(f"{path}: cannot be read as a tokenizer: {error}") from error
 
 
+def pair_encoder(folder: Path, config: dict[str, Any]) -> PairEncoder:
+    """Return what encodes pairs for the model of a folder.
+
+    Raises:
+        ScorerError: Its tokenizer cannot be read, or it reads too few tokens.
+    """
+    pad = config.get("pad_token_id") or 0
+    return PairEncoder(read_tokenizer(folder), most=most_tokens(folder, config), pad=pad)
+
+
 def _runner(session: Any, graph: Path) -> Callable[[PairInputs], Float32[np.ndarray, "pair label"]]:
     wanted = {given.name: given.type for given in session.get_inputs()}
     outputs = [output.name for output in session.get_outputs()]
@@ -172,7 +179,9 @@ def _digest(folder: Path, graph: Path, columns: EntailmentColumns) -> str:
 
 @final
 class PairScorer:
-    """Asks a cross-encoder every pair, in batches of similar length."""
+    """Asks a cross-encoder every pair, in batches of similar length; cuts only premises."""
+
+    placement = ON_CPU
 
     def __init__(
         self,
@@ -192,7 +201,11 @@ class PairScorer:
         return self._columns.has_contradiction
 
     def score(self, questions: Sequence[Question]) -> list[LogProbs]:
-        """Return natural-log probabilities, float32 (hypothesis, 3), one array a question."""
+        """Return natural-log probabilities, float32 (hypothesis, 3), one array a question.
+
+        Raises:
+            ScorerError: A hypothesis leaves no room for a premise.
+        """
         answers: list[LogProbs] = [
             np.empty((len(question.hypotheses), 3), dtype=np.float32) for question in questions
         ]
@@ -202,8 +215,16 @@ class PairScorer:
                 answers[pair.question][pair.row] = row
         return answers
 
+    def beside(self, hypotheses: Iterable[str]) -> None:
+        """Check and remember hypotheses that another scorer answers for it."""
+        self._encoder.room.beside(hypotheses)
+
+    def forget(self) -> None:
+        """Forget what was asked so far, where the model was only tried."""
+        self._encoder.room.forget()
+
     def truncated(self, premises: Sequence[str]) -> int:
-        """Return how many premises lose their end."""
+        """Return how many premises lose their end beside the longest hypothesis asked so far."""
         return self._encoder.truncated(premises)
 
 
@@ -212,5 +233,6 @@ def batch_gap(scorer: PairScorer, questions: Sequence[Question]) -> float:
     pairs = [Question(q.premise, (h,)) for q in questions for h in q.hypotheses]
     alone = [scorer.score([pair])[0] for pair in pairs]
     together = scorer.score(pairs)
+    scorer.forget()
     gaps = [np.abs(np.exp(a) - np.exp(b)).max() for a, b in zip(alone, together, strict=True)]
     return float(max(gaps, default=0.0))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -12,11 +15,16 @@ from tokenizers import Tokenizer
 
 from stance.errors import ScorerError
 from stance.records import Question
+from stance.scorers.room import Room
 
 PairInputs: TypeAlias = dict[str, Int64[np.ndarray, "pair token"]]
 
 MOST = 512
-"""Most tokens that are read of a pair, markers included."""
+"""Tokens that are read of a pair, markers included, where a model does not say."""
+NO_LIMIT = 100_000
+"""More than that is how tokenizers say that they have no limit."""
+_LEAST = 16
+_ROBERTAS = {"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl"}
 
 
 @final
@@ -37,25 +45,26 @@ class Pair:
 class PairEncoder:
     """Encodes pairs as the tokenizer's own post-processor does; every text is encoded once.
 
-    A quarter of what the model reads is kept for the hypothesis, the rest for the premise, so that
-    where a text is cut never depends on the other text.
+    Of a pair that is too long the premise loses its end; a hypothesis is never cut.
     """
 
-    def __init__(self, tokenizer: Tokenizer, *, most: int = MOST, pad: int = 0) -> None:
+    def __init__(self, tokenizer: Tokenizer, *, most: int, pad: int = 0) -> None:
         tokenizer.no_padding()
-        tokenizer.no_truncation()
+        tokenizer.enable_truncation(most, strategy="only_first")
         self._tokenizer, self._pad = tokenizer, pad
-        self.most_hypothesis = most // 4
         markers = tokenizer.num_special_tokens_to_add(is_pair=True)
-        self.most_premise = most - markers - self.most_hypothesis
+        self.room = Room(most - markers, lambda text: len(self._encode([text])[0].ids))
 
     def pairs(self, questions: Sequence[Question]) -> list[Pair]:
-        """Return the pairs of all questions, in order."""
+        """Return the pairs of all questions, in order.
+
+        Raises:
+            ScorerError: A hypothesis leaves no room for a premise.
+        """
         hypotheses = dict.fromkeys(h for question in questions for h in question.hypotheses)
-        asked = dict(
-            zip(hypotheses, self._encode([*hypotheses], self.most_hypothesis), strict=True)
-        )
-        premises = self._encode([question.premise for question in questions], self.most_premise)
+        self.room.beside(hypotheses)
+        asked = dict(zip(hypotheses, self._encode([*hypotheses]), strict=True))
+        premises = self._encode([question.premise for question in questions])
         found = []
         for k, (question, premise) in enumerate(zip(questions, premises, strict=True)):
             for row, hypothesis in enumerate(question.hypotheses):
@@ -64,14 +73,11 @@ class PairEncoder:
         return found
 
     def truncated(self, premises: Sequence[str]) -> int:
-        """Return how many premises are longer than what is read of them."""
-        encodings = self._tokenizer.encode_batch(list(premises), add_special_tokens=False)
-        return sum(len(encoding.ids) > self.most_premise for encoding in encodings)
+        """Return how many premises lose their end beside the longest hypothesis asked so far."""
+        return sum(len(encoding.ids) > self.room.least for encoding in self._encode([*premises]))
 
-    def _encode(self, texts: list[str], most: int) -> list[Any]:
-        encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
-        for encoding in encodings:
-            encoding.truncate(most)
+    def _encode(self, texts: list[str]) -> list[Any]:
+        encodings: list[Any] = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         return encodings
 
     def collate(self, batch: Sequence[Pair]) -> PairInputs:
@@ -97,17 +103,38 @@ def pair_batches(pairs: Sequence[Pair], tokens: int) -> Iterator[list[Pair]]:
         yield current
 
 
-def most_tokens(config: dict[str, Any], place: object) -> int:
-    """Return how many tokens a model reads, from its ``config.json``; at most `MOST`.
+def most_tokens(folder: Path, config: dict[str, Any]) -> int:
+    """Return how many tokens a model in a folder reads of a pair, markers included.
 
-    Models of the RoBERTa family count positions from the padding token's number plus one.
+    That is what its tokenizer says, or its positions if those are fewer, or `MOST` if neither
+    says. Models of the RoBERTa family count positions from the padding token's number plus one.
+
+    Args:
+        folder: Where its tokenizer is.
+        config: Its ``config.json``.
 
     Raises:
-        ScorerError: It reads too few for a pair.
+        ScorerError: It reads too few for a pair, or a file cannot be read.
     """
-    positions = config.get("max_position_embeddings", MOST)
-    if config.get("model_type") in {"roberta", "xlm-roberta", "camembert", "xlm-roberta-xl"}:
-        positions -= config.get("pad_token_id", 1) + 1
-    if positions < 16:
-        raise ScorerError(f"{place}: max_position_embeddings is too small for a pair of texts")
-    return int(min(positions, MOST))
+    limits = [_most_of_tokenizer(folder / "tokenizer_config.json")]
+    if config.get("max_position_embeddings"):
+        roberta = config.get("model_type") in _ROBERTAS
+        first = config.get("pad_token_id", 1) + 1 if roberta else 0
+        limits.append(config["max_position_embeddings"] - first)
+    least = min(limits)
+    if least < _LEAST:
+        raise ScorerError(
+            f"{folder}: reads {least} tokens (max_position_embeddings, model_max_length), too few "
+            "for a pair of texts"
+        )
+    return MOST if least > NO_LIMIT else int(least)
+
+
+def _most_of_tokenizer(path: Path) -> float:
+    if not path.is_file():
+        return math.inf
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return float(said.get("model_max_length") or math.inf)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ScorerError(f"{path}: cannot be read ({error}); save the tokenizer again") from error
