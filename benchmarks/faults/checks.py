@@ -121,9 +121,7 @@ def sentence_faults(place: Path, case: Case) -> list[str]:
     """Return the sentences that are lost, doubled or changed."""
     if case.corpus is None or case.sentences is None:
         return []
-    wanted = Counter(
-        (name, text) for name, own in case.corpus.sentences.items() for text in own
-    )
+    wanted = Counter((name, text) for name, own in case.corpus.sentences.items() for text in own)
     faults = []
     tables = sorted(place.glob(case.sentences))
     for path in tables:
@@ -133,6 +131,11 @@ def sentence_faults(place: Path, case: Case) -> list[str]:
         if lost or doubled:
             faults.append(f"{path.name}: {lost.total()} sentences lost, {doubled.total()} too many")
     return faults if tables else ["there is no table of sentences"]
+
+
+def missing(place: Path, whole: Tree) -> list[str]:
+    """Return the files of a result that are not there."""
+    return [name for name in whole if not (place / name).exists()]
 
 
 def differences(found: Tree, whole: Tree) -> str:

@@ -95,9 +95,10 @@ class Ended:
 
     @property
     def one_sentence(self) -> bool:
-        """Whether it ended with status 1 and told one error in one line."""
-        told = [line for line in self.errors.splitlines() if line.startswith("stance: ")]
-        return self.status == 1 and len(told) == 1 and "Traceback" not in self.errors
+        """Whether it told one error in one line, with status 1, or 2 where an option is wrong."""
+        sign = {1: "stance: ", 2: "Error: "}.get(self.status or 0, "\0")
+        told = [line for line in self.errors.splitlines() if line.startswith(sign)]
+        return len(told) == 1 and "Traceback" not in self.errors
 
 
 def start(
@@ -105,9 +106,8 @@ def start(
     place: Path,
     *,
     environment: Mapping[str, str] | None = None,
-    user: int | None = None,
 ) -> Child:
-    """Start a command in a folder, in a process group of its own, under another user if asked."""
+    """Start a command in a folder, in a session of its own."""
     mark = uuid.uuid4().hex
     handle, errors = tempfile.mkstemp(prefix="faults-", suffix=".err")
     added = {_MARK: mark, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **(environment or {})}
@@ -120,9 +120,6 @@ def start(
             stdout=subprocess.DEVNULL,
             stderr=told,
             start_new_session=True,
-            user=user,
-            group=user,
-            extra_groups=None if user is None else [],
         )
     return Child(process, mark, Path(errors))
 

@@ -50,5 +50,6 @@ def write_corpus(path: Path, articles: int) -> Corpus:
 def _sentences(article: int) -> tuple[str, ...]:
     words = (_WORDS[(article * 3 + n) % len(_WORDS)] for n in range(1 + article % 5))
     return tuple(
-        f"Report {article} says in line {n} that the {word} is near." for n, word in enumerate(words)
+        f"Report {article} says in line {n} that the {word} is near."
+        for n, word in enumerate(words)
     )

@@ -65,11 +65,10 @@ class Lab:
         command: tuple[str, ...],
         place: Path,
         environment: Mapping[str, str] | None = None,
-        user: int | None = None,
     ) -> Child:
         """Start a command in a folder."""
         added = {**self.environment, **(environment or {})}
-        return start(command, place, environment=added, user=user)
+        return start(command, place, environment=added)
 
     def must(self, command: tuple[str, ...], place: Path, **settings: str) -> Ended:
         """Run a command that has to end well.
@@ -114,10 +113,10 @@ class Lab:
         whole = self.undisturbed(case).whole
         return half_written(place, case, whole, before) + self.again(case, place)
 
-    def again(self, case: Case, place: Path, user: int | None = None) -> list[str]:
+    def again(self, case: Case, place: Path) -> list[str]:
         """Give the command again, and return what is wrong then."""
         whole = self.undisturbed(case).whole
-        child = self.start(case.command, place, user=user)
+        child = self.start(case.command, place)
         ended = child.wait()
         wrong = [f"the repeat left {name} running" for name in child.left_running()]
         if ended.status != 0:

@@ -1,19 +1,23 @@
-"""Files and folders that may not be read or written; root may do all, so another user runs."""
+"""Files and folders that may not be read or written; root may, unless it gives that up first."""
 
 from __future__ import annotations
 
 import os
 import random
 import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from .cases import STANCE, Case
-from .checks import half_written, repeated, tree
-from .lab import Lab, Outcome, ended_well
+from .checks import half_written, missing, repeated, tree
+from .lab import Lab, Outcome, ended_well, last_line
 
-NOBODY = 65_534
+_CAPABILITIES = "-dac_override,-dac_read_search"
+_INPUTS = ("in", "book.yaml", "config.yaml")
+_HUMBLE = ("setpriv", "--bounding-set", _CAPABILITIES, "--inh-caps", _CAPABILITIES)
 
 
 @dataclass(frozen=True)
@@ -57,45 +61,52 @@ def _barred() -> list[_Barred]:
 
 def trials(lab: Lab, draw: random.Random, rounds: int) -> Iterator[Outcome]:
     """Bar every place once."""
+    humble = _humble()
     for barred in _barred():
         fault = f"unreadable: {barred.name}"
-        if os.geteuid() != 0:
-            yield Outcome(fault, barred.results[0], False, detail="not root", skipped=True)
+        if humble is None:
+            yield Outcome(fault, barred.command[3], False, detail="no setpriv", skipped=True)
         else:
-            yield _trial(lab, barred, fault)
+            yield _trial(lab, barred, fault, humble)
 
 
-def _trial(lab: Lab, barred: _Barred, fault: str) -> Outcome:
-    case = Case(fault, barred.command, barred.results)
+def _humble() -> tuple[str, ...] | None:
+    """Return what a command is begun with so that permissions count; None if there is no way."""
+    if os.geteuid() != 0:
+        return ()
+    try:
+        tried = subprocess.run([*_HUMBLE, "test", "-r", "/proc/1/mem"], check=False)
+    except OSError:
+        return None
+    return _HUMBLE if tried.returncode in (0, 1) else None
+
+
+def _trial(lab: Lab, barred: _Barred, fault: str, humble: tuple[str, ...]) -> Outcome:
     with lab.place() as place:
         _lay_down(place)
-        run = lambda: lab.start(barred.command, place, {"HOME": str(place / "home")}, NOBODY)  # noqa: E731
-        first = run().wait()
+        command = (*humble, *barred.command)
+        first = lab.start(command, place).wait()
         assert first.status == 0, first.errors
-        whole = tree(place, barred.results)
+        case = Case(fault, barred.command, (*_INPUTS, *barred.results))
+        whole = tree(place, case.results)
         if not barred.again:
             _forget(place, barred.results)
-        before = whole if barred.again else {}
-        path = next(iter(place.glob(barred.path))) if barred.path != "." else place
+        path = place / barred.path if barred.path == "." else next(place.glob(barred.path))
         mode = path.stat().st_mode & 0o777
         path.chmod(barred.mode)
-        ended = run().wait()
-        path = path if path.exists() else place
-        path.chmod(mode if path != place else 0o755)
-        wrong = ended_well(ended)
-        known = ("home", "in", "book.yaml", "config.yaml", *barred.results)
-        wrong += half_written(place, _with(case, known), whole, before)
-        again = run().wait()
-        wrong += ended_well(again) if again.status == 0 else [f"repeat: {again.errors.strip()[-300:]}"]
-        wrong += repeated(place, _with(case, known), tree(place, known))
-        if tree(place, barred.results) != whole:
-            wrong.append("another result than without the fault")
-    command = barred.command[3]
-    return Outcome(fault, command, ended.status != 0, tuple(wrong), ended.errors.strip()[-200:])
-
-
-def _with(case: Case, results: tuple[str, ...]) -> Case:
-    return Case(case.name, case.command, results)
+        ended = lab.start(command, place).wait()
+        with suppress(FileNotFoundError):
+            path.chmod(mode)
+        wrong = ended_well(ended) + half_written(place, case, whole, {})
+        if barred.again and missing(place, whole):
+            wrong.append(f"the result of before is lost: {missing(place, whole)}")
+        again = lab.start(command, place).wait()
+        if again.status != 0:
+            wrong.append(f"the repeat ended with {again.status}: {last_line(again.errors)}")
+        wrong += repeated(place, case, whole)
+    return Outcome(
+        fault, barred.command[3], ended.status != 0, tuple(wrong), ended.errors.strip()[-200:]
+    )
 
 
 def _forget(place: Path, results: tuple[str, ...]) -> None:
@@ -110,8 +121,7 @@ def _lay_down(place: Path) -> None:
         text = f"Report {name} tells of a ceasefire. The tanks stay near {name}.\n"
         (folder / f"{name}.txt").write_text(text, encoding="utf-8")
     shutil.copy(place.parent / "in" / "book.yaml", place / "book.yaml")
-    config = "name: barred\ninputs: in\ncodebook: book.yaml\nmodel: lexical\nreport: false\npart: 2\n"
+    config = (
+        "name: barred\ninputs: in\ncodebook: book.yaml\nmodel: lexical\nreport: false\npart: 2\n"
+    )
     (place / "config.yaml").write_text(config, encoding="utf-8")
-    (place / "home").mkdir()
-    for path in (place, *place.rglob("*")):
-        os.chown(path, NOBODY, NOBODY)
