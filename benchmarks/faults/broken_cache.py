@@ -40,11 +40,11 @@ def _overwritten(path: Path, draw: random.Random) -> None:
     path.write_bytes(content)
 
 
-def _emptied(path: Path, draw: random.Random) -> None:
+def _emptied(path: Path, _: random.Random) -> None:
     path.write_bytes(b"")
 
 
-def _zeroed(path: Path, draw: random.Random) -> None:
+def _zeroed(path: Path, _: random.Random) -> None:
     path.write_bytes(bytes(path.stat().st_size))
 
 
@@ -52,7 +52,7 @@ def _noise(path: Path, draw: random.Random) -> None:
     path.write_bytes(draw.randbytes(path.stat().st_size))
 
 
-def _other_tables(path: Path, draw: random.Random) -> None:
+def _other_tables(path: Path, _: random.Random) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript("DROP TABLE scores; CREATE TABLE scores (other TEXT);")
 
@@ -62,12 +62,12 @@ def _other_form(path: Path, draw: random.Random) -> None:
         connection.execute(f"PRAGMA user_version = {draw.randint(50, 99)}")
 
 
-def _other_values(path: Path, draw: random.Random) -> None:
+def _other_values(path: Path, _: random.Random) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE scores SET value = randomblob(length(value))")
 
 
-def _folder(path: Path, draw: random.Random) -> None:
+def _folder(path: Path, _: random.Random) -> None:
     path.unlink()
     path.mkdir()
 

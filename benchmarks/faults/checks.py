@@ -75,10 +75,8 @@ def _whole(place: Path, name: str, whole: Tree, before: Tree) -> bool:
 
 
 def _set_aside(place: Path) -> list[Tree]:
-    found = []
-    for scratch in place.glob(".out.*/old"):
-        found.append({f"out{name[3:]}": c for name, c in tree(scratch.parent, ("old",)).items()})
-    return found
+    trees = (tree(scratch.parent, ("old",)) for scratch in place.glob(".out.*/old"))
+    return [{f"out{name[3:]}": content for name, content in own.items()} for own in trees]
 
 
 def _unfinished_faults(place: Path) -> Iterator[str]:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .forks import Fork
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 180.0
 """Seconds after which a command is taken to hang."""
@@ -23,7 +25,7 @@ _MARK = "FAULTS_TRIAL"
 class Child:
     """A running command; ``mark`` is in the environment of all that it starts."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Fork
     mark: str
     errors: Path
     started: float = field(default_factory=time.monotonic)
@@ -52,7 +54,8 @@ class Child:
     def marked(self) -> list[int]:
         """Return the processes that this command started, and itself if it runs."""
         wanted = f"{_MARK}={self.mark}".encode()
-        return [pid for pid in _processes() if wanted in _environment(pid)]
+        found = [pid for pid in _processes() if wanted in _environment(pid)]
+        return found + ([self.process.pid] if self.process.poll() is None else [])
 
     def workers(self) -> list[int]:
         """Return the processes in which shards are tagged."""
@@ -105,12 +108,16 @@ def start(
     command: tuple[str, ...],
     place: Path,
     *,
-    environment: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
+    fresh: bool = False,
 ) -> Child:
-    """Start a command in a folder, in a session of its own."""
+    """Start a command in a folder, in a session of its own: a fork, or a fresh interpreter."""
     mark = uuid.uuid4().hex
     handle, errors = tempfile.mkstemp(prefix="faults-", suffix=".err")
-    added = {_MARK: mark, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **(environment or {})}
+    added = {_MARK: mark, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **(settings or {})}
+    if not fresh:
+        os.close(handle)
+        return Child(Fork(command, place, added, Path(errors)), mark, Path(errors))
     with os.fdopen(handle, "wb") as told:
         process = subprocess.Popen(
             command,
@@ -122,12 +129,6 @@ def start(
             start_new_session=True,
         )
     return Child(process, mark, Path(errors))
-
-
-def stepping(**settings: str) -> dict[str, str]:
-    """Return the environment in which steps are counted (see `steps/sitecustomize.py`)."""
-    path = f"{Path(__file__).with_name('steps')}{os.pathsep}{ROOT}"
-    return {"PYTHONPATH": path, **settings}
 
 
 def _processes() -> list[int]:

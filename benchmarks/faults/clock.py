@@ -1,4 +1,4 @@
-"""A clock that is wrong or moves: `libfaketime` under the command, the monotonic clock left alone."""
+"""A clock that is wrong or moves: `libfaketime` under the command, but for the monotonic clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def started_at(lab: Lab, case: Case, library: Path, start: str) -> Outcome:
     """Run a command in another year, then again in this one."""
     whole = lab.undisturbed(case).whole
     with lab.place() as place:
-        child = lab.start(case.command, place, _faked(library, FAKETIME=STARTS[start]))
+        child = lab.start(case.command, place, _faked(library, FAKETIME=STARTS[start]), fresh=True)
         ended = child.wait()
         wrong = ended_well(ended)
         if ended.status == 0:
@@ -55,7 +55,7 @@ def moved(lab: Lab, case: Case, library: Path, jump: str, draw: random.Random) -
     now.write_text("+0\n", encoding="utf-8")
     faked = _faked(library, FAKETIME_TIMESTAMP_FILE=str(now), FAKETIME_NO_CACHE="1")
     with lab.place() as place:
-        child = lab.start(case.command, place, faked)
+        child = lab.start(case.command, place, faked, fresh=True)
         struck = child.sleep(first)
         now.write_text(f"{JUMPS[jump]}\n", encoding="utf-8")
         if draw.random() < 0.5 and child.sleep(second - first):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from .cases import Case
-from .children import PATIENCE, Child, stepping
+from .children import PATIENCE, Child
 from .lab import Lab, Outcome, ended_well
 
 Victim = Literal["all", "parent", "worker"]
@@ -69,7 +69,7 @@ def at_step(lab: Lab, case: Case, step: int, *, earlier: bool) -> Outcome:
     name = lab.undisturbed(case).steps[step - 1]
     with lab.place() as place:
         before = lab.prepare(case, place, earlier=earlier)
-        child = lab.start(case.command, place, stepping(FAULTS_STEP=str(step)))
+        child = lab.start(case.command, place, {"FAULTS_STEP": str(step)})
         ended = child.wait()
         struck = ended.status == -9
         wrong = [] if struck else ended_well(ended)

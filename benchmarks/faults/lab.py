@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .cases import Case, make_cases
 from .checks import Tree, half_written, repeated, sentence_faults, tree
-from .children import Child, Ended, start, stepping
+from .children import Child, Ended, start
+from .forks import import_like
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,14 @@ class Undisturbed:
 
 
 class Lab:
-    """A folder for trials; ``stance`` is never imported here, only run."""
+    """A folder for trials, and what the commands give there when nothing happens."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.chmod(0o755)
         (folder / "in").mkdir()
         self.cases = make_cases(folder / "in")
-        self.environment = {"RAY_TMPDIR": str(folder / "ray"), "RAY_USAGE_STATS_ENABLED": "0"}
+        self._settings = {"RAY_TMPDIR": str(folder / "ray"), "RAY_USAGE_STATS_ENABLED": "0"}
         self._numbers = count()
         self._undisturbed: dict[str, Undisturbed] = {}
         self.must(self.cases["result"].command, folder)
@@ -64,11 +65,12 @@ class Lab:
         self,
         command: tuple[str, ...],
         place: Path,
-        environment: Mapping[str, str] | None = None,
+        settings: Mapping[str, str] | None = None,
+        *,
+        fresh: bool = False,
     ) -> Child:
         """Start a command in a folder."""
-        added = {**self.environment, **(environment or {})}
-        return start(command, place, environment=added)
+        return start(command, place, settings={**self._settings, **(settings or {})}, fresh=fresh)
 
     def must(self, command: tuple[str, ...], place: Path, **settings: str) -> Ended:
         """Run a command that has to end well.
@@ -94,7 +96,8 @@ class Lab:
                 self.must(case.before, place)
                 before = tree(place, case.results)
             listed = self.folder / "steps.txt"
-            self.must(case.command, place, **stepping(FAULTS_STEPS=str(listed)))
+            self.must(case.command, place, FAULTS_STEPS=str(listed))
+            import_like(listed)
             whole, steps = tree(place, case.results), listed.read_text(encoding="utf-8")
         with self.place() as place:
             seconds = self.must(case.command, place).seconds
