@@ -18,6 +18,7 @@ from .lab import Lab, Outcome
 _Trials = Callable[[Lab, random.Random, int], Iterator[Outcome]]
 FAULTS: dict[str, _Trials] = {
     "kills": kills.trials,
+    "steps": kills.sweep,
     "disk": disk.trials,
     "unreadable": unreadable.trials,
     "cache": broken_cache.trials,
@@ -48,6 +49,8 @@ def main(
                 outcomes.append(outcome)
                 _tell(outcome, len(outcomes), time.monotonic() - began)
                 write(outcomes, seed, out)
+        outcomes += lab.in_peace()
+        write(outcomes, seed, out)
     click.echo(table(outcomes))
     sys.exit(any(outcome.violations for outcome in outcomes))
 

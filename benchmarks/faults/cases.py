@@ -46,7 +46,7 @@ class Case:
 def make_cases(folder: Path) -> dict[str, Case]:
     """Write what the commands read, and return them by name."""
     book = write_codebook(folder / "book.yaml")
-    few, many = write_corpus(folder / "few.jsonl", 3), write_corpus(folder / "many.jsonl", 90)
+    few, many = write_corpus(folder / "few.jsonl", 3), write_corpus(folder / "many.jsonl", 40)
     config = folder / "config.yaml"
     config.write_text(_CONFIG.format(corpus=many.path, codebook=book), encoding="utf-8")
     plain = (*STANCE, "analyze", str(few.path), "--codebook", str(book), "--out", "out", "--quiet")

@@ -16,7 +16,7 @@ from pathlib import Path
 from .forks import Fork
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 180.0
+PATIENCE = 600.0
 """Seconds after which a command is taken to hang."""
 _MARK = "FAULTS_TRIAL"
 
@@ -78,7 +78,7 @@ class Child:
         found = self.workers()
         return bool(found) and _kill(draw.choice(found))
 
-    def left_running(self, patience: float = 15.0) -> list[str]:
+    def left_running(self, patience: float = 120.0) -> list[str]:
         """Wait for all processes to end; kill and name those that do not."""
         until = time.monotonic() + patience
         while (left := self.marked()) and time.monotonic() < until:

@@ -11,28 +11,41 @@ from .children import PATIENCE, Child
 from .lab import Lab, Outcome, ended_well
 
 Victim = Literal["all", "parent", "worker"]
-LIGHT = ("analyze", "analyze --engine local", "run", "engine local", "engine processes")
-SMALL = ("export", "sample")
+WEIGHTS = {
+    "run": 16,
+    "engine local": 16,
+    "analyze": 4,
+    "analyze --engine local": 2,
+    "export": 4,
+    "sample": 2,
+    "engine processes": 3,
+    "mini --cache": 1,
+    "engine ray": 1,
+}
+"""How often each command is tried beside the others: most often those that are soon done."""
+SWEPT = ("engine local", "run", "export")
+_VICTIMS: tuple[Victim, ...] = ("all", "parent", "worker")
 
 
 def trials(lab: Lab, draw: random.Random, kills: int) -> Iterator[Outcome]:
-    """Kill that often, a quarter of the time before a chosen step; one of ten with model or Ray."""
-    for number in range(kills):
-        if number % 12 == 5:
-            yield at_moment(lab, lab.cases["mini --cache"], draw, "all")
-        elif number % 12 == 11:
-            yield at_moment(lab, lab.cases["engine ray"], draw, draw.choice(_VICTIMS))
-        elif number % 3 == 0:
-            case = lab.cases[draw.choice(LIGHT + SMALL)]
+    """Kill that often, a third of the time before a step, else at a moment."""
+    names, weights = list(WEIGHTS), list(WEIGHTS.values())
+    for _ in range(kills):
+        case = lab.cases[draw.choices(names, weights)[0]]
+        if draw.random() < 1 / 3:
             steps = len(lab.undisturbed(case).steps)
             yield at_step(lab, case, draw.randint(1, steps), earlier=draw.random() < 0.5)
         else:
-            case = lab.cases[draw.choice(LIGHT)]
-            victim = draw.choice(_VICTIMS if case.workers else _VICTIMS[:2])
-            yield at_moment(lab, case, draw, victim)
+            yield at_moment(lab, case, draw, draw.choice(_VICTIMS[: 3 if case.workers else 2]))
 
 
-_VICTIMS: tuple[Victim, ...] = ("all", "parent", "worker")
+def sweep(lab: Lab, _: random.Random, rounds: int) -> Iterator[Outcome]:
+    """Kill the quick commands before their first step, their last, and some evenly between."""
+    for name in SWEPT:
+        case = lab.cases[name]
+        last = len(lab.undisturbed(case).steps) - 1
+        for number in range(rounds + 1):
+            yield at_step(lab, case, 1 + last * number // rounds, earlier=number % 2 == 0)
 
 
 def at_moment(lab: Lab, case: Case, draw: random.Random, victim: Victim) -> Outcome:

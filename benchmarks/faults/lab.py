@@ -49,7 +49,9 @@ class Lab:
         self._settings = {"RAY_TMPDIR": str(folder / "ray"), "RAY_USAGE_STATS_ENABLED": "0"}
         self._numbers = count()
         self._undisturbed: dict[str, Undisturbed] = {}
-        self.must(self.cases["result"].command, folder)
+        listed = folder / "steps.txt"
+        self.must(self.cases["result"].command, folder, FAULTS_STEPS=str(listed))
+        import_like(listed)
 
     @contextmanager
     def place(self) -> Iterator[Path]:
@@ -103,6 +105,11 @@ class Lab:
             seconds = self.must(case.command, place).seconds
             violations = (*repeated(place, case, whole), *sentence_faults(place, case))
         return Undisturbed(whole, before, seconds, tuple(steps.splitlines()), tuple(violations))
+
+    def in_peace(self) -> list[Outcome]:
+        """Return, for every command that was tried, whether two runs in peace gave the same."""
+        found = self._undisturbed.items()
+        return [Outcome("none", name, False, own.violations, "run twice") for name, own in found]
 
     def prepare(self, case: Case, place: Path, *, earlier: bool) -> Tree:
         """Lay the earlier result under the names of the new one, and return it."""
