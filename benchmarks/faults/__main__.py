@@ -29,20 +29,27 @@ FAULTS: dict[str, _Trials] = {
 
 @click.command()
 @click.option("--only", multiple=True, type=click.Choice(list(FAULTS)), help="By default all.")
+@click.option("--command", "commands", multiple=True, help="By default all; such as run.")
 @click.option("--kills", "n_kills", default=120, show_default=True, help="Of kill -9.")
 @click.option("--rounds", default=3, show_default=True, help="Of every other fault.")
 @click.option("--seed", default=1, show_default=True, help="Of moments, sizes and bytes.")
 @click.option("--out", type=click.Path(path_type=Path), default="faults", show_default=True)
 @click.option("--scratch", type=click.Path(path_type=Path), help="Where trials are made.")
 def main(
-    only: tuple[str, ...], n_kills: int, rounds: int, seed: int, out: Path, scratch: Path | None
+    only: tuple[str, ...],
+    commands: tuple[str, ...],
+    n_kills: int,
+    rounds: int,
+    seed: int,
+    out: Path,
+    scratch: Path | None,
 ) -> None:
     """Try faults; the counts go to OUT/faults.md and OUT/faults.json."""
     click.echo(f"seed {seed}")
     outcomes: list[Outcome] = []
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="f", dir=scratch, ignore_cleanup_errors=True) as folder:
-        lab = Lab(Path(folder).resolve())
+        lab = Lab(Path(folder).resolve(), commands)
         for name in only or FAULTS:
             draw = random.Random(f"{seed} {name}")
             for outcome in FAULTS[name](lab, draw, n_kills if name == "kills" else rounds):

@@ -18,7 +18,7 @@ _PAGE = 4096
 
 def trials(lab: Lab, draw: random.Random, rounds: int) -> Iterator[Outcome]:
     """Fill the disk under every command, that often each."""
-    for name in (*_CASES, *_SMALL):
+    for name in lab.among((*_CASES, *_SMALL)):
         case = lab.cases[name]
         for _ in range(rounds):
             yield full(lab, case, draw, earlier=draw.random() < 0.3)

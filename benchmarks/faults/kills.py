@@ -29,8 +29,9 @@ _VICTIMS: tuple[Victim, ...] = ("all", "parent", "worker")
 
 def trials(lab: Lab, draw: random.Random, kills: int) -> Iterator[Outcome]:
     """Kill that often, a third of the time before a step, else at a moment."""
-    names, weights = list(WEIGHTS), list(WEIGHTS.values())
-    for _ in range(kills):
+    names = lab.among(WEIGHTS)
+    weights = [WEIGHTS[name] for name in names]
+    for _ in range(kills if names else 0):
         case = lab.cases[draw.choices(names, weights)[0]]
         if draw.random() < 1 / 3:
             steps = len(lab.undisturbed(case).steps)
@@ -41,7 +42,7 @@ def trials(lab: Lab, draw: random.Random, kills: int) -> Iterator[Outcome]:
 
 def sweep(lab: Lab, _: random.Random, rounds: int) -> Iterator[Outcome]:
     """Kill the quick commands before their first step, their last, and some evenly between."""
-    for name in SWEPT:
+    for name in lab.among(SWEPT):
         case = lab.cases[name]
         last = len(lab.undisturbed(case).steps) - 1
         for number in range(rounds + 1):

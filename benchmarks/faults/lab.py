@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -41,8 +41,8 @@ class Undisturbed:
 class Lab:
     """A folder for trials, and what the commands give there when nothing happens."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, commands: Collection[str] = ()) -> None:
+        self.folder, self._commands = folder, commands
         folder.chmod(0o755)
         (folder / "in").mkdir()
         self.cases = make_cases(folder / "in")
@@ -105,6 +105,10 @@ class Lab:
             seconds = self.must(case.command, place).seconds
             violations = (*repeated(place, case, whole), *sentence_faults(place, case))
         return Undisturbed(whole, before, seconds, tuple(steps.splitlines()), tuple(violations))
+
+    def among(self, names: Iterable[str]) -> list[str]:
+        """Return those of the commands that are to be tried."""
+        return [name for name in names if not self._commands or name in self._commands]
 
     def in_peace(self) -> list[Outcome]:
         """Return, for every command that was tried, whether two runs in peace gave the same."""
