@@ -260,8 +260,8 @@ def test_a_cache_file_of_a_stranger_gives_no_values_of_another_type(tmp_path: Pa
         "INSERT INTO scorers VALUES (1, x'00ff');"
         "INSERT INTO scores VALUES (x'01', 7, 1, 'x'), (x'02', 'twelve chars', 1, 1e300),"
         "(x'03', x'00', 1, -9), (x'05', x'000000000000000000000000', 1, 1);"
-        f"PRAGMA user_version = {FORM};"
     )
+    connection.execute(f"PRAGMA user_version = {FORM}")
     connection.execute("INSERT INTO scores VALUES (x'04', ?, 1, 99999999999)", (whole,))
     connection.commit()
     connection.close()

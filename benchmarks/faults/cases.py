@@ -15,7 +15,7 @@ name: faults
 inputs: {corpus}
 codebook: {codebook}
 model: lexical
-part: 16
+part: 8
 report: false
 grid: {{thresholds: [0.3, 0.5]}}
 """
@@ -46,7 +46,7 @@ class Case:
 def make_cases(folder: Path) -> dict[str, Case]:
     """Write what the commands read, and return them by name."""
     book = write_codebook(folder / "book.yaml")
-    few, many = write_corpus(folder / "few.jsonl", 3), write_corpus(folder / "many.jsonl", 40)
+    few, many = write_corpus(folder / "few.jsonl", 3), write_corpus(folder / "many.jsonl", 24)
     config = folder / "config.yaml"
     config.write_text(_CONFIG.format(corpus=many.path, codebook=book), encoding="utf-8")
     plain = (*STANCE, "analyze", str(few.path), "--codebook", str(book), "--out", "out", "--quiet")

@@ -37,7 +37,7 @@ def write_codebook(path: Path) -> Path:
 
 
 def write_corpus(path: Path, articles: int) -> Corpus:
-    """Write articles of one to five sentences, each unlike all others, as JSON lines."""
+    """Write articles of one to three sentences, each unlike all others, as JSON lines."""
     sentences = {f"a{n:04d}": _sentences(n) for n in range(articles)}
     rows = [
         {"id": name, "text": " ".join(own), "outlet": f"Outlet {n % 3}", "date": "2026-01-05"}
@@ -48,7 +48,7 @@ def write_corpus(path: Path, articles: int) -> Corpus:
 
 
 def _sentences(article: int) -> tuple[str, ...]:
-    words = (_WORDS[(article * 3 + n) % len(_WORDS)] for n in range(1 + article % 5))
+    words = (_WORDS[(article * 3 + n) % len(_WORDS)] for n in range(1 + article % 3))
     return tuple(
         f"Report {article} says in line {n} that the {word} is near."
         for n, word in enumerate(words)

@@ -7,6 +7,7 @@ like any other, with its own session, and is killed like any other.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import runpy
 import signal
@@ -116,11 +117,13 @@ def _main(words: tuple[str, ...]) -> None:
 
 
 def import_like(listing: Path) -> None:
-    """Import the modules that a command had imported in the end."""
+    """Import the modules that a command had imported in the end, to be shared by all forks."""
     for name in Path(f"{listing}.modules").read_text(encoding="utf-8").splitlines():
         if name.split(".")[0] not in _UNWANTED and not name.startswith(("_", "benchmarks")):
             with suppress(Exception):
                 import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 def obey_permissions() -> None:
