@@ -32,14 +32,13 @@ def scratch_beside(target: Path) -> Iterator[Path]:
     target = target.absolute()
     target.parent.mkdir(parents=True, exist_ok=True)
     _sweep_beside(target)
-    with ExitStack() as at_last, ExitStack() as lock:
-        scratch = _claimed(target, lock)
-        at_last.callback(_remove, scratch)
-        lock.callback(_empty, scratch, target)
+    with ExitStack() as held:
+        scratch = _claimed(target, held)
+        held.callback(_empty, scratch, target)
         yield scratch
 
 
-def _claimed(target: Path, lock: ExitStack) -> Path:
+def _claimed(target: Path, held: ExitStack) -> Path:
     """Make a folder and lock it; in between another command may take it for abandoned."""
     for _ in range(_TRIES):
         scratch = _made(target)
@@ -47,9 +46,11 @@ def _claimed(target: Path, lock: ExitStack) -> Path:
             own.callback(_remove, scratch)
             file = own.enter_context((scratch / LOCK).open("a"))
             if take(file) and still_names(scratch / LOCK, file):
-                lock.enter_context(own.pop_all())
+                held.enter_context(own.pop_all())
                 return scratch
-    return _made(target)
+    scratch = _made(target)
+    held.callback(_remove, scratch)
+    return scratch
 
 
 def _made(target: Path) -> Path:
