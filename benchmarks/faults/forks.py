@@ -116,6 +116,12 @@ def _main(words: tuple[str, ...]) -> None:
         runpy.run_path(words[0], run_name="__main__")
 
 
+def import_most() -> None:
+    """Import what most commands import, before the first fork."""
+    for name in ("cli", "experiment", "analysis", "engine.corpus", "runner.stages"):
+        import_module(f"stance.{name}")
+
+
 def import_like(listing: Path) -> None:
     """Import the modules that a command had imported in the end, to be shared by all forks."""
     for name in Path(f"{listing}.modules").read_text(encoding="utf-8").splitlines():

@@ -12,7 +12,7 @@ from pathlib import Path
 from .cases import Case, make_cases
 from .checks import Tree, half_written, repeated, sentence_faults, tree
 from .children import Child, Ended, start
-from .forks import import_like
+from .forks import import_like, import_most
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Lab:
         self._numbers = count()
         self._undisturbed: dict[str, Undisturbed] = {}
         listed = folder / "steps.txt"
+        import_most()
         self.must(self.cases["result"].command, folder, FAULTS_STEPS=str(listed))
         import_like(listed)
 
