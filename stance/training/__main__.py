@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
 from stance.scorers.torch_bundled import torch_scorer
-from stance.scorers.torch_network import load_checkpoint
-from stance.training import gates, grid, judge, stances, unseen
+from stance.scorers.torch_network import OnePassNetwork, load_checkpoint
+from stance.training import curve, gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.diplomacy import frame_figures
+from stance.training.distillation import taught_by, weights_of
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Judge, Recipe, Run
 from stance.training.history import go_on_from, write_history
@@ -69,6 +71,10 @@ def find_base() -> Path:
     "--typos", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Share misspelled."
 )
 @click.option("--average", type=float, default=0.0, show_default=True, help="Decay of the average.")
+@click.option("--teacher", "teachers", type=_FOLDER, multiple=True, help="Model or run to distil.")
+@click.option(
+    "--soft", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Their share."
+)
 @click.option("--seed", type=int, default=_RECIPE.seed, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 def fit(
@@ -81,27 +87,41 @@ def fit(
     roles: int,
     typos: float,
     average: float,
+    teachers: tuple[Path, ...],
+    soft: float,
     seed: int,
     threads: int,
 ) -> None:
-    """Train from all-MiniLM-L6-v2 or another start; safe to stop and to run again."""
+    """Train from all-MiniLM-L6-v2 or another start; safe to stop and to run again.
+
+    With teachers, unlabelled pairs are asked too, and the mean of their answers is learnt.
+    """
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    base = find_base()
     recipe = Recipe(
         pairs=pairs, rate=rate, replay=replay, roles=roles, typos=typos, average=average, seed=seed
     )
-    packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
-    if start is None:
-        network = load_base(base / "model.safetensors", dropout=recipe.dropout)
-    else:
-        weights = start / "model.safetensors"
-        network = load_checkpoint(weights, dropout=recipe.dropout)
-        recipe = replace(recipe, start=file_hash(weights))
-        go_on_from(start, folder)
+    packer = Packer(Tokenizer.from_file(str(find_base() / "tokenizer.json")), Limits())
+    network, recipe = _begin(start, folder, recipe)
+    if not teachers:
+        mixture = load_mixture(data, replay=replay, roles=roles, typos=typos)
+        Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
+        return
+    paths = [weights_of(teacher) for teacher in teachers]
+    recipe = replace(recipe, teachers=tuple(map(file_hash, paths)), soft=soft)
+    mixture = load_mixture(data, replay=replay, roles=roles)
+    taught = taught_by(paths, mixture, packer, folder=folder, typos=typos)
+    Run(folder, network, recipe).fit(taught, packer, _judge(packer, data))
 
-    mixture = load_mixture(data, replay=replay, roles=roles, typos=typos)
-    Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
+
+def _begin(start: Path | None, folder: Path, recipe: Recipe) -> tuple[OnePassNetwork, Recipe]:
+    """Return the network to start from, and the recipe that names it."""
+    if start is None:
+        return load_base(find_base() / "model.safetensors", dropout=recipe.dropout), recipe
+    weights = weights_of(start)
+    go_on_from(start, folder)
+    network = load_checkpoint(weights, dropout=recipe.dropout)
+    return network, replace(recipe, start=file_hash(weights))
 
 
 def _judge(packer: Packer, data: Path) -> Judge:
@@ -149,6 +169,22 @@ def settings(data: Path, target: Path, pairs: int, threads: int) -> None:
     weights, mixture = base / "model.safetensors", load_mixture(data)
     judged = _judge(packer, data)
     grid.run_grid(cells, weights, mixture, packer, judged, folder=target, pairs=pairs)
+
+
+@main.command(name="curve")
+@click.option("--grid", "folder", type=_FOLDER, required=True, help="Folder with grid.json.")
+@click.option("--run", "runs", type=_FOLDER, multiple=True, help="A run whose checkpoints count.")
+@click.option("--figure", type=click.Path(path_type=Path), help="PNG file to draw.")
+def show_curve(folder: Path, runs: tuple[Path, ...], figure: Path | None) -> None:
+    """Print what each setting did and what more training would buy."""
+    rows = json.loads((folder / "grid.json").read_text(encoding="utf-8"))
+    curves = [curve.read_curve(run) for run in runs]
+    cells = curve.curves_of(rows)
+    tables = [curve.settings_table(rows), curve.curve_table(rows)]
+    tables.append(curve.wanted_table([cells[0], *curves]))
+    click.echo("\n\n".join("\n".join(table) for table in tables))
+    if figure is not None:
+        curve.draw_curves([*cells, *curves], figure)
 
 
 _SHIPPED = MODELS / "mini"

@@ -130,4 +130,6 @@ def _run(run: dict[str, Any], place: int) -> Iterator[str]:
         replayed = "" if share == 1 else f", {share:.0%} of the pairs that are not about claims"
         replayed += f", {leg['roles']:,} made-up sentences an epoch" if leg.get("roles") else ""
         replayed += f", {leg['typos']:.0%} of the premises misspelled" if leg.get("typos") else ""
+        replayed += f", weights averaged, decay {leg['average']}" if leg.get("average") else ""
+        replayed += f", distilled from {len(leg['teachers'])} runs" if leg.get("teachers") else ""
         yield _LEG.format(**leg, to=end, first=first, precision=precision, replayed=replayed)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast, final
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -16,8 +17,9 @@ from torch.nn import functional as F
 
 from stance.scorers.packing import Packed, Packer
 from stance.scorers.torch_network import OnePassNetwork
-from stance.training.labels import NOT_ENTAILMENT
-from stance.training.mixture import Answer, Group, Mixture
+from stance.training.distillation import Taught
+from stance.training.labels import UNLABELLED
+from stance.training.mixture import Group, Mixture
 from stance.training.optimiser import adam_w, averaged
 from stance.training.packing import Batch, shuffled, to_batch
 
@@ -36,6 +38,8 @@ class Recipe:
     ``smoothing`` is the share of the loss that goes to equal probabilities (label smoothing),
     ``layer_decay`` what the rate is multiplied by from layer to layer downwards, ``average`` the
     decay of an exponential moving average of the weights, which is then what is judged and kept.
+    ``teachers`` names the weights of an ensemble as ``start`` does; its answers make a share
+    ``soft`` of the loss of a labelled pair.
     """
 
     pairs: int = 400_000
@@ -54,6 +58,8 @@ class Recipe:
     smoothing: float = 0.0
     layer_decay: float = 1.0
     average: float = 0.0
+    teachers: tuple[str, ...] = ()
+    soft: float = 0.0
     minutes_between: float = 16.0
 
 
@@ -70,24 +76,54 @@ class Progress:
     best: float = float("-inf")
 
 
-def pair_loss(logits: Tensor, labels: Tensor, weights: Tensor, *, smoothing: float = 0.0) -> Tensor:
+def pair_loss(
+    logits: Tensor,
+    labels: Tensor,
+    weights: Tensor,
+    *,
+    smoothing: float = 0.0,
+    taught: Tensor | None = None,
+    soft: float = 0.0,
+) -> Tensor:
     """Return the weighted mean of the cross entropy.
 
     The label ``not_entailment`` costs ``-log(1 - p(entailment))``. With ``smoothing`` that share of
-    every label is spread over the three answers (Szegedy et al. 2016).
+    every label is spread over the three answers (Szegedy et al. 2016). A share ``soft`` of the loss
+    of a labelled pair, and the whole of an unlabelled one, is the cross entropy with the
+    probabilities ``taught`` (pair, 3).
     """
     log_p = F.log_softmax(logits, dim=-1)
     rest = torch.logsumexp(log_p[:, 1:], dim=-1)
-    columns = torch.cat([log_p, rest[:, None]], dim=-1)
-    assert columns.shape[1] == NOT_ENTAILMENT + 1
+    columns = torch.cat([log_p, rest[:, None], torch.zeros_like(rest[:, None])], dim=-1)
+    assert columns.shape[1] == UNLABELLED + 1
     loss = -columns.gather(1, labels[:, None]).squeeze(1)
     loss = (1 - smoothing) * loss - smoothing * log_p.mean(dim=-1)
+    if taught is not None:
+        share = torch.where(labels == UNLABELLED, 1.0, soft)
+        loss = (1 - share) * loss - share * (taught * log_p).sum(dim=-1)
     return (loss * weights).sum() / weights.sum()
 
 
-def _asked(sequence: Packed, groups: Sequence[Group]) -> Sequence[Answer]:
-    stop = sequence.first + len(sequence.block.ends)
-    return groups[sequence.question].answers[sequence.first : stop]
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """The answers a batch should have, in its order; ``taught`` (pair, 3) where teachers spoke."""
+
+    labels: Tensor
+    weights: Tensor
+    taught: Tensor | None
+
+    @classmethod
+    def of(cls, batch: Sequence[Packed], groups: Sequence[Group]) -> Wanted:
+        """Gather what the sequences of a batch ask of the groups."""
+        places = [(groups[s.question], slice(s.first, s.first + len(s.block.ends))) for s in batch]
+        answers = [answer for group, own in places for answer in group.answers[own]]
+        taught = [group.taught[own] for group, own in places if group.taught is not None]
+        return cls(
+            torch.tensor([label for _, label, _ in answers]),
+            torch.tensor([weight for _, _, weight in answers]),
+            torch.from_numpy(np.concatenate(taught)) if taught else None,
+        )
 
 
 @final
@@ -111,12 +147,12 @@ class Run:
         with (folder / "recipes.jsonl").open("a", encoding="utf-8") as legs:
             legs.write(json.dumps({"from": self.progress.pairs, **asdict(recipe)}) + "\n")
 
-    def fit(self, mixture: Mixture, packer: Packer, judge: Judge) -> None:
+    def fit(self, mixture: Mixture | Taught, packer: Packer, judge: Judge) -> None:
         """Train until the recipe's number of pairs is seen; judge and save on the way."""
         started = saved = time.monotonic()
         before = self.progress.seconds
-        for batch, answers in self._batches(mixture, packer):
-            self._step(batch, answers)
+        for batch, wanted in self._batches(mixture, packer):
+            self._step(batch, wanted)
             now = time.monotonic()
             self.progress.seconds = before + now - started
             if now - saved > 60 * self.recipe.minutes_between:
@@ -124,7 +160,7 @@ class Run:
                 saved = time.monotonic()
         self._checkpoint(judge)
 
-    def _batches(self, mixture: Mixture, packer: Packer) -> Iterator[tuple[Batch, list[Answer]]]:
+    def _batches(self, mixture: Mixture | Taught, packer: Packer) -> Iterator[tuple[Batch, Wanted]]:
         while self.progress.pairs < self.recipe.pairs:
             seed = self.recipe.seed * 1_000 + self.progress.epoch
             groups = mixture.epoch(seed)
@@ -137,12 +173,10 @@ class Run:
             for batch in plan[self.progress.batch :]:
                 if self.progress.pairs >= self.recipe.pairs:
                     return
-                yield to_batch(batch), [answer for s in batch for answer in _asked(s, groups)]
+                yield to_batch(batch), Wanted.of(batch, groups)
             self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
 
-    def _step(self, batch: Batch, answers: list[Answer]) -> None:
-        labels = torch.tensor([label for _, label, _ in answers])
-        weights = torch.tensor([weight for _, _, weight in answers])
+    def _step(self, batch: Batch, wanted: Wanted) -> None:
         self.network.train()
         rate = self._rate()
         for group in self.optimiser.param_groups:
@@ -153,7 +187,14 @@ class Run:
                 batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
             )
         answered = logits[batch.answered].float()
-        loss = pair_loss(answered, labels, weights, smoothing=self.recipe.smoothing)
+        loss = pair_loss(
+            answered,
+            wanted.labels,
+            wanted.weights,
+            smoothing=self.recipe.smoothing,
+            taught=wanted.taught,
+            soft=self.recipe.soft,
+        )
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         self.optimiser.step()
@@ -162,7 +203,7 @@ class Run:
             self.averaged.update_parameters(self.network)
         self.progress.batch += 1
         self.progress.step += 1
-        self.progress.pairs += len(answers)
+        self.progress.pairs += len(wanted.labels)
         if self.progress.step % 50 == 0:
             self._log(loss=round(loss.item(), 4), rate=rate)
 

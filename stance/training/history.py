@@ -12,9 +12,12 @@ _BEFORE = "before.json"
 
 
 def go_on_from(start: Path, run: Path) -> None:
-    """Keep the history of the model folder that a run starts from in the run folder."""
+    """Keep the history of the model folder, or the run, that a run starts from in its folder."""
     run.mkdir(parents=True, exist_ok=True)
-    if (start / HISTORY).exists():
+    if (start / "recipes.jsonl").exists():
+        text = json.dumps(history_of(start), indent=2)
+        (run / _BEFORE).write_text(text + "\n", encoding="utf-8")
+    elif (start / HISTORY).exists():
         shutil.copyfile(start / HISTORY, run / _BEFORE)
 
 

@@ -2,3 +2,5 @@
 
 LABELS = ("entailment", "neutral", "contradiction", "not_entailment")
 ENTAILMENT, NEUTRAL, CONTRADICTION, NOT_ENTAILMENT = range(4)
+UNLABELLED = len(LABELS)
+"""The label of a pair that only teachers answer."""

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, final
 from zlib import crc32
 
+import numpy as np
 import pyarrow.parquet as pq
 import yaml
+from jaxtyping import Float32
 
 from stance.training import claims
 from stance.training.labels import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, NOT_ENTAILMENT
@@ -35,12 +37,16 @@ Answer = tuple[str, int, float]
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """One premise with hypotheses asked of it in one sequence."""
+    """One premise with hypotheses asked of it in one sequence.
+
+    ``taught`` has a row of three probabilities an answer where teachers answered too.
+    """
 
     premise: str
     answers: tuple[Answer, ...]
+    taught: Float32[np.ndarray, "answer 3"] | None = None
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -116,7 +122,7 @@ class Mixture:
         draw = random.Random(seed)
         by_premise: defaultdict[str, list[Answer]] = defaultdict(list)
         for premise, answer in self._pairs(draw):
-            if self._wanted(premise) and answer[0] not in self.banned:
+            if self.wants(premise) and answer[0] not in self.banned:
                 by_premise[premise].append(answer)
         return [
             group
@@ -127,7 +133,8 @@ class Mixture:
     def _spelled(self, premise: str, draw: random.Random) -> str:
         return misspelled(premise, draw) if self.typos and draw.random() < self.typos else premise
 
-    def _wanted(self, premise: str) -> bool:
+    def wants(self, premise: str) -> bool:
+        """Tell whether a premise may be trained on: of no development split, and of the share."""
         if premise.strip() in self.blocked:
             return False
         return self.share >= 1 or crc32(premise.encode()) < self.share * 2**32

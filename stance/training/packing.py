@@ -33,14 +33,25 @@ def to_batch(sequences: Sequence[Packed]) -> Batch:
     return Batch(**arrays, answered=answered)
 
 
+def in_order(sequences: Sequence[Packed], *, tokens: int) -> list[list[Packed]]:
+    """Return batches of at most ``tokens`` padded tokens each, the shortest sequences first."""
+    return _batches(sorted(sequences, key=len), tokens)
+
+
 def shuffled(sequences: Sequence[Packed], *, tokens: int, seed: int) -> list[list[Packed]]:
     """Return batches of similar length, at most ``tokens`` padded tokens each, in random order."""
     draw = random.Random(seed)
     noisy = sorted(sequences, key=lambda s: len(s) * (1 + 0.1 * draw.random()))
+    found = _batches(noisy, tokens)
+    draw.shuffle(found)
+    return found
+
+
+def _batches(sequences: Sequence[Packed], tokens: int) -> list[list[Packed]]:
     found: list[list[Packed]] = []
     current: list[Packed] = []
     longest = 0
-    for sequence in noisy:
+    for sequence in sequences:
         longest = max(longest, len(sequence))
         if current and longest * (len(current) + 1) > tokens:
             found.append(current)
@@ -48,5 +59,4 @@ def shuffled(sequences: Sequence[Packed], *, tokens: int, seed: int) -> list[lis
         current.append(sequence)
     if current:
         found.append(current)
-    draw.shuffle(found)
     return found
