@@ -218,7 +218,10 @@ def made_rows(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
     Nothing that hangs on the time, and of a list only its beginning.
     """
-    yield from _flat({key: value for key, value in manifest.items() if key not in _UNTOLD})
+    told = {key: value for key, value in manifest.items() if key not in _UNTOLD}
+    if "engine" in told:
+        told["engine"] = {key: n for key, n in told["engine"].items() if key != "reused"}
+    yield from _flat(told)
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -39,8 +39,8 @@ def render_report(
 
     The articles with figures are shown in full, up to 200 in the table at its top; an empty
     sequence shows an article in full without figures, and a page of more than three articles holds
-    none. Nothing in it depends on the time: a manifest's ``seconds`` is left out. Its one script is
-    ours; the page's policy lets no other run.
+    none. Nothing in it depends on the time or on whether the analysis was resumed: ``seconds`` and
+    ``reused`` are left out. Its one script is ours; the page's policy lets no other run.
 
     Args:
         profiles: The profiles of all articles.

@@ -190,6 +190,24 @@ def test_a_file_damaged_while_in_use_is_set_aside(tmp_path: Path) -> None:
     assert ScoreCache(tmp_path).info().pairs == 1_500
 
 
+def test_a_value_that_the_disk_has_changed_is_computed_anew(tmp_path: Path) -> None:
+    inner = Counting()
+    cache = ScoreCache(tmp_path)
+    right = CachedScorer(inner, cache).score(ASKED)
+    for change in (
+        "UPDATE scores SET value = randomblob(length(value))",
+        "UPDATE scores SET value = (SELECT value FROM scores ORDER BY key LIMIT 1)",
+    ):
+        inner.asked.clear()
+        cache._connection.execute(change)
+        answers = CachedScorer(inner, cache).score(ASKED)
+        assert all(np.array_equal(*pair) for pair in zip(answers, right, strict=True))
+        assert inner.asked != []
+    inner.asked.clear()
+    CachedScorer(inner, cache).score(ASKED)
+    assert inner.asked == []
+
+
 def test_a_full_cache_is_left_and_said_once(tmp_path: Path) -> None:
     notes: list[str] = []
     cache = ScoreCache(tmp_path, on_note=notes.append)

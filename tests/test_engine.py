@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -24,10 +26,12 @@ from stance.engine import analyze_corpus, make_engine
 from stance.engine.actors import _Actor, check_address
 from stance.engine.failures import raise_failure
 from stance.engine.merging import merge_parts
-from stance.engine.processes import ProcessEngine
+from stance.engine.processes import ProcessEngine, _Worker
 from stance.engine.shards import Done, Job, Setup, ShardWorker
 from stance.engine.spool import Spool, write_spool
+from stance.engine.unfinished import held
 from stance.errors import ConfigError, RunError
+from stance.panels import made_rows
 from stance.readers import read_articles
 from stance.records import Article, Omission, Section, Sentence, Span
 from stance.runs.files import locked
@@ -260,6 +264,59 @@ def test_a_stopped_analysis_goes_on_with_what_is_missing(whole: Path, tmp_path: 
     assert made.manifest["engine"]["reused"] == 2
     assert csv_of(tmp_path / "out") == csv_of(whole)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_part_whose_other_tables_are_gone_is_tagged_again(whole: Path, tmp_path: Path) -> None:
+    stop_after(4, tmp_path / "out")
+    unfinished = tmp_path / "out.unfinished"
+    shards = sorted(path.name for path in (unfinished / "tags").iterdir())
+    (unfinished / "counts" / shards[0].replace("parquet", "json")).unlink()
+    (unfinished / "profiles" / shards[1]).unlink()
+    (unfinished / "articles" / shards[2]).unlink()
+    made = again(tmp_path / "out")
+    assert made.manifest["engine"]["reused"] == 1
+    assert csv_of(tmp_path / "out") == csv_of(whole)
+
+
+def test_a_part_of_another_key_goes_before_the_new_one_is_put_in_place(tmp_path: Path) -> None:
+    setup, job = make_job(tmp_path / "parts", 2)
+    shard = next(job.spool.order())
+    worker = ShardWorker(setup)
+    worker.tag(job, shard)
+    profiles = tmp_path / "parts" / "profiles" / f"part-{shard:05d}.parquet"
+    profiles.unlink()
+    profiles.mkdir()
+    with pytest.raises(RunError, match=r"cannot be written \(Is a directory\)"):
+        worker.tag(replace(job, key="other"), shard)
+    assert not any((tmp_path / "parts" / "tags").iterdir())
+
+
+def test_who_comes_second_leaves_the_work_of_the_first_alone(tmp_path: Path) -> None:
+    with held(tmp_path / "out") as folder:
+        (folder / "articles.jsonl").write_text("being written")
+        with pytest.raises(RunError, match="is at work there; wait"), held(tmp_path / "out"):
+            pass
+        assert (folder / "articles.jsonl").read_text() == "being written"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_ends_where_it_stands_when_its_asker_is_gone(tmp_path: Path) -> None:
+    articles = (Article(f"a{n}", "He called for talks. " * 20) for n in range(2_000))
+    spool = write_spool(articles, tmp_path / "parts", shards=1)
+    setup = Setup("lexical", load_codebook("diplomacy").model_dump_json(), threads=1)
+    worker = _Worker(setup)
+    assert worker.process.stdin is not None
+    pickle.dump((Job(str(tmp_path / "parts"), spool, (), 0, "key"), 0), worker.process.stdin)
+    worker.process.stdin.close()
+    assert worker.process.wait(60) == 0
+    assert worker.process.stdout is not None
+    worker.process.stdout.close()
+    assert list(tmp_path.glob("parts/tags/part-*")) == []
+
+
+def test_a_report_does_not_tell_what_was_reused() -> None:
+    manifest = {"engine": {"name": "local", "shards": 2, "reused": 1}, "seconds": 3}
+    assert list(made_rows(manifest)) == [("engine name", "local"), ("engine shards", "2")]
 
 
 def test_only_the_shard_of_a_changed_article_is_tagged_again(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -174,6 +175,16 @@ def test_a_killed_run_resumes_to_the_same_bytes(config: MakeConfig, tmp_path: Pa
     assert all(part.stat().st_mtime_ns == at for part, at in kept.items())
     assert tables(resumed.folder) == tables(whole.folder)
     assert not (folder / "cells" / ".half-written").exists()
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(config: MakeConfig, tmp_path: Path) -> None:
+    made = stance.run(config(), runs=tmp_path / "runs")
+    shares = made.folder / "shares"
+    shutil.rmtree(shares)
+    shares.write_text("")
+    with pytest.raises(RunError, match=r"shares: cannot be read or written \(File exists\); mend"):
+        stance.run(config(), runs=tmp_path / "runs")
+    assert json.loads((made.folder / "manifest.json").read_text())["status"] == "error"
 
 
 def test_cells_combine_scores_without_scoring_again(config: MakeConfig, tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stance
-from stance.cache import FILE, ScoreCache
+from stance.cache import FILE, ScoreCache, sealed
+from stance.cache.database import FORM
 from stance.codebooks import parse_codebook
 from stance.commands.inputs import read_result
 from stance.errors import CodebookError, ConfigError, DataError, RunError, ScorerError
@@ -311,19 +312,22 @@ def test_a_sheet_for_coders_holds_no_formula_and_is_read_back(tmp_path: Path) ->
 
 
 def test_a_cache_file_of_a_stranger_gives_no_values_of_another_type(tmp_path: Path) -> None:
+    whole = sealed(bytes([4]), bytes(12))
     connection = sqlite3.connect(tmp_path / FILE)
     connection.executescript(
         "CREATE TABLE scorers (id INTEGER PRIMARY KEY, fingerprint TEXT UNIQUE NOT NULL);"
         "CREATE TABLE scores (key, value, scorer, day);"
         "INSERT INTO scorers VALUES (1, x'00ff');"
         "INSERT INTO scores VALUES (x'01', 7, 1, 'x'), (x'02', 'twelve chars', 1, 1e300),"
-        "(x'03', x'00', 1, -9), (x'04', x'000000000000000000000000', 1, 99999999999);"
-        "PRAGMA user_version = 1;"
+        "(x'03', x'00', 1, -9), (x'05', x'000000000000000000000000', 1, 1);"
     )
+    connection.execute(f"PRAGMA user_version = {FORM}")
+    connection.execute("INSERT INTO scores VALUES (x'04', ?, 1, 99999999999)", (whole,))
+    connection.commit()
     connection.close()
     cache = ScoreCache(tmp_path)
-    assert cache.find([b"\x01", b"\x02", b"\x03", b"\x04"]) == {b"\x04": bytes(12)}
-    assert cache.info().pairs == 4
+    assert cache.find([bytes([number]) for number in range(1, 6)]) == {b"\x04": bytes(12)}
+    assert cache.info().pairs == 5
     cache.close()
 
 

@@ -2,7 +2,8 @@
 
 One SQLite file in a folder, in write-ahead mode, which several processes may use at once. A key is
 the BLAKE2b of fingerprint, premise and hypothesis, each with its length before it; a value is the
-three natural-log probabilities as they were computed, bit for bit. No text is kept.
+three natural-log probabilities as they were computed, bit for bit, and a check sum, so that what a
+broken disk made of them is computed anew. No text is kept.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from stance.cache.database import (
     transaction,
 )
 
-__all__ = ["CacheInfo", "OnNote", "ScoreCache", "ScorerEntry", "cache_folder", "key_of"]
+__all__ = ["CacheInfo", "OnNote", "ScoreCache", "ScorerEntry", "cache_folder", "key_of", "sealed"]
 
 FILE = "scores.sqlite"
 OnNote: TypeAlias = Callable[[str], None]
@@ -38,7 +39,7 @@ OnNote: TypeAlias = Callable[[str], None]
 _T = TypeVar("_T")
 _EPOCH = date(1970, 1, 1)
 _AT_ONCE = 900
-_VALUE_BYTES = 12
+_VALUE_BYTES, _SUM_BYTES = 12, 4
 
 
 def cache_folder() -> Path:
@@ -60,6 +61,17 @@ def key_of(fingerprint: str, premise: str, hypothesis: str) -> bytes:
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(part)
     return digest.digest()
+
+
+def sealed(key: bytes, value: bytes) -> bytes:
+    """Return a value with its check sum, which holds for its key only."""
+    return value + blake2b(key + value, digest_size=_SUM_BYTES).digest()
+
+
+def _opened(key: bytes, kept: object) -> bytes | None:
+    """Return a value without its check sum; None if it is not what was kept under the key."""
+    value = kept[:_VALUE_BYTES] if isinstance(kept, bytes) else b""
+    return value if len(value) == _VALUE_BYTES and sealed(key, value) == kept else None
 
 
 def _day(number: object) -> date:
@@ -192,8 +204,9 @@ class ScoreCache:
             part = keys[start : start + _AT_ONCE]
             places = ",".join("?" * len(part))
             asked = f"SELECT key, value, day FROM scores WHERE key IN ({places})"  # noqa: S608
-            for key, value, day in self._connection.execute(asked, part):
-                if isinstance(value, bytes) and len(value) == _VALUE_BYTES:
+            for key, kept, day in self._connection.execute(asked, part):
+                value = _opened(key, kept)
+                if value is not None:
                     found[key] = value
                 if isinstance(day, int) and day < self._today:
                     stale.append((self._today, key))
@@ -210,7 +223,7 @@ class ScoreCache:
             (scorer,) = connection.execute(
                 "SELECT id FROM scorers WHERE fingerprint = ?", (fingerprint,)
             ).fetchone()
-            rows = [(key, values[key], scorer, self._today) for key in sorted(values)]
+            rows = [(key, sealed(key, values[key]), scorer, self._today) for key in sorted(values)]
             connection.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?)", rows)
 
     def _forgiving(self, work: Callable[[], _T], otherwise: _T) -> _T:

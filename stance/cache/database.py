@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stance.errors import CacheError
 
-FORM = 1
+FORM = 2
 """The form of the file; one of another form is refused."""
 
 _PATIENCE = 30.0

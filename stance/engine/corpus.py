@@ -158,7 +158,7 @@ def finish(
         runs.write_manifest(target, manifest)
 
     runs.save_folder(out, write)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder / "tags", ignore_errors=True)
     return CorpusResult(out, manifest, first[0])
 
 

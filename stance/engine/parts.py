@@ -58,20 +58,15 @@ def part_path(folder: Path, table: str, shard: int) -> Path:
     return folder / table / f"part-{shard:05d}.parquet"
 
 
-def part_key(folder: Path, shard: int) -> str | None:
-    """Return the key of the part of a shard; None if it is not there or damaged."""
+def read_summary(folder: Path, shard: int, key: str) -> dict[str, Any] | None:
+    """Return what was counted in a shard; None if its part has another key or is not all there."""
     try:
         metadata = pq.read_schema(part_path(folder, "tags", shard)).metadata or {}
-    except (OSError, pa.ArrowException):
+        summary: dict[str, Any] = json.loads(_counts_path(folder, shard).read_bytes())
+    except (OSError, ValueError, pa.ArrowException):
         return None
-    key: bytes = metadata.get(KEY, b"")
-    return key.decode()
-
-
-def read_summary(folder: Path, shard: int) -> dict[str, Any]:
-    """Return what was counted in a shard."""
-    summary: dict[str, Any] = json.loads(_counts_path(folder, shard).read_text(encoding="utf-8"))
-    return summary
+    there = all(part_path(folder, name, shard).is_file() for name in (*LENGTHS[1:], "articles"))
+    return summary if there and metadata.get(KEY) == key.encode() else None
 
 
 def _counts_path(folder: Path, shard: int) -> Path:
@@ -124,7 +119,8 @@ class PartWriter:
         self._writers["articles"].write_table(articles)
 
     def finish(self, summary: dict[str, Any]) -> None:
-        """Put the part in place."""
+        """Put the part in place; that of another key goes first, so that the two never mix."""
+        part_path(self._folder, "tags", self._shard).unlink(missing_ok=True)
         counts = _counts_path(self._folder, self._shard)
         counts.parent.mkdir(exist_ok=True)
         replace_file(counts, json.dumps(summary).encode())

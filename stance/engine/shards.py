@@ -13,7 +13,7 @@ from typing import Any, final
 from stance import tables
 from stance.applied import applied_calibration
 from stance.codebooks import Codebook
-from stance.engine.parts import PartWriter, Tables, part_key, read_summary
+from stance.engine.parts import PartWriter, Tables, read_summary
 from stance.engine.spool import Spool
 from stance.heads import use_head
 from stance.positions import position_rows
@@ -134,8 +134,9 @@ class ShardWorker:
         """
         folder = Path(job.folder)
         key = digest_of(job.key, job.spool.digest(shard))
-        if part_key(folder, shard) == key:
-            return Done(shard, read_summary(folder, shard), reused=True)
+        found = read_summary(folder, shard, key)
+        if found is not None:
+            return Done(shard, found, reused=True)
         counts: Counter[str] = Counter()
         halved = self._halved
         with PartWriter(folder, shard, key, tuple(self._book.frames)) as part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -32,22 +32,35 @@ def held(out: Path) -> Iterator[Path]:
     folder = out.absolute().with_name(f"{out.absolute().name}.unfinished")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        names = sorted(path.name for path in folder.iterdir())
     except OSError as error:
         raise RunError(
-            f"{folder}: cannot be made ({error.strerror}); name another place with --out"
+            f"{folder}: cannot be made or read ({error.strerror}); name another place with --out"
         ) from error
-    foreign = sorted(path.name for path in folder.iterdir() if path.name not in _OWN)
+    foreign = [name for name in names if name not in _OWN]
     if foreign:
         raise RunError(
             f"{folder}: holds {foreign[0]!r}, which stance did not write; move it away or name "
             "another place with --out"
         )
-    try:
-        with locked(folder):
+    with locked(folder):
+        try:
             yield folder
-    finally:
-        if not any(folder.glob("tags/part-*.parquet")):
-            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            if not any(folder.glob("tags/part-*.parquet")):
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder, the lock last, so that nobody begins in what is still being removed."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOCK:
+                path.unlink()
+        (folder / LOCK).unlink()
+        folder.rmdir()
 
 
 def check_begun(folder: Path, model: str, book: Codebook, fingerprint: str | None = None) -> None:
@@ -72,7 +85,12 @@ def check_begun(folder: Path, model: str, book: Codebook, fingerprint: str | Non
                 "one again to go on, or remove the folder to begin anew"
             )
     if fingerprint is not None:
-        replace_file(folder / MANIFEST, json.dumps({"kind": "unfinished", **own}).encode())
+        try:
+            replace_file(folder / MANIFEST, json.dumps({"kind": "unfinished", **own}).encode())
+        except OSError as error:
+            raise RunError(
+                f"{folder}: cannot be written ({error.strerror}); make room or name another --out"
+            ) from error
 
 
 def _begun(folder: Path) -> dict[str, Any]:

@@ -6,7 +6,10 @@ import os
 import pickle
 import signal
 import sys
-from typing import BinaryIO
+import threading
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, BinaryIO
 
 from stance.engine.failures import Failure
 from stance.engine.shards import ShardWorker
@@ -18,14 +21,28 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    questions: SimpleQueue[Any] = SimpleQueue()
+    stream = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    threading.Thread(target=_listen, args=(stream, questions), daemon=True).start()
+    with suppress(BrokenPipeError):
+        _serve(questions, answers)
+    os._exit(0)
+
+
+def _listen(stream: BinaryIO, questions: SimpleQueue[Any]) -> None:
+    """Hand on the questions, and end the process where it stands when the asking one is gone.
+
+    What another command begins in the same folder must not meet a worker of the one before.
+    """
     try:
-        _serve(sys.stdin.buffer, answers)
-    except (EOFError, BrokenPipeError):
+        while True:
+            questions.put(pickle.load(stream))  # noqa: S301 - from the process that started this
+    except (EOFError, pickle.UnpicklingError):
         os._exit(0)
 
 
-def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    setup = pickle.load(questions)  # noqa: S301 - from the process that started this one
+def _serve(questions: SimpleQueue[Any], answers: BinaryIO) -> None:
+    setup = questions.get()
     try:
         worker = ShardWorker(setup)
     except StanceError as error:
@@ -33,7 +50,7 @@ def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
         return
     _send(worker.facts, answers)
     while True:
-        job, shard = pickle.load(questions)  # noqa: S301
+        job, shard = questions.get()
         try:
             answer: object = worker.tag(job, shard)
         except StanceError as error:

@@ -12,8 +12,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -96,8 +98,12 @@ def run(
         RunError: Another run is at work in the directory, or it has another form.
         StanceError: An input, a codebook or a model cannot be used.
     """
-    plan = make_plan(Path(config), settings)
-    folder = Path(runs) / plan.folder_name
+    with _told(Path(runs)):
+        return _run(make_plan(Path(config), settings), Path(runs), on_progress)
+
+
+def _run(plan: Plan, runs: Path, on_progress: OnProgress | None) -> Run:
+    folder = runs / plan.folder_name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,6 +116,19 @@ def run(
         with manifest.closing():
             _work(plan, folder, manifest, on_progress)
     return Run(folder, read_run(folder))
+
+
+@contextmanager
+def _told(runs: Path) -> Iterator[None]:
+    """Turn what the system says of a file into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise RunError(
+            f"{error.filename or runs}: cannot be read or written ({reason}); mend it and run it "
+            "again: what is done is kept"
+        ) from error
 
 
 def _work(plan: Plan, folder: Path, manifest: Manifest, on_progress: OnProgress | None) -> None:

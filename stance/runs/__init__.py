@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from stance.errors import DataError
+from stance.runs.scratch import scratch_beside
 
 MANIFEST = "manifest.json"
 
@@ -29,17 +28,11 @@ def save_folder(target: Path, write: Callable[[Path], None], *, option: str = "-
             what was there is left as it was.
     """
     check_target(target, option=option)
-    with _reported(target, option):
-        target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
-    try:
-        with _reported(target, option):
-            fresh = scratch / "new"
-            fresh.mkdir()
-            write(fresh)
-            _swap(fresh, target, scratch / "old")
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with _reported(target, option), scratch_beside(target) as scratch:
+        fresh = scratch / "new"
+        fresh.mkdir()
+        write(fresh)
+        _swap(fresh, target, scratch / "old")
 
 
 def check_target(target: Path, *, option: str = "--out") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, final
@@ -78,11 +78,13 @@ class Manifest:
         try:
             yield
         except KeyboardInterrupt:
-            self._write("cancelled")
+            with suppress(OSError):
+                self._write("cancelled")
             raise
         except Exception as error:
             told = str(error) if isinstance(error, StanceError) else repr(error)
-            self._write("error", error=told)
+            with suppress(OSError):
+                self._write("error", error=told)
             raise
         self._before = {}
         self._write("success")

@@ -9,21 +9,47 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from stance.errors import DataError, RunError
 from stance.runs import file_hash
-
-LOCK = "lock"
+from stance.runs.locks import LOCK, still_names, take
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it: a reader sees the old or the new one."""
+    """Write a file under a temporary name and rename it: a reader sees the old or the new one.
+
+    Who writes the same file at the same time waits. What cannot be written leaves nothing.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     scratch = path.with_name(f".{path.name}.tmp")
-    with scratch.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+    with _alone(scratch) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            if sys.platform != "win32":
+                scratch.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                scratch.unlink()
+            raise
+    if sys.platform == "win32":
+        scratch.replace(path)
+
+
+@contextmanager
+def _alone(scratch: Path) -> Iterator[BinaryIO]:
+    """Open a file, empty, that no other process writes; what a killed one left in it goes."""
+    while True:
+        with scratch.open("ab") as file:
+            take(file, wait=True)
+            if still_names(scratch, file):
+                file.truncate(0)
+                yield file
+                return
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -35,8 +61,6 @@ def write_whole(path: Path, content: bytes) -> None:
     try:
         replace_file(path, content)
     except OSError as error:
-        with suppress(OSError):
-            path.with_name(f".{path.name}.tmp").unlink()
         reason = error.strerror or str(error)
         raise DataError(f"{path}: cannot be written ({reason}); name another file") from error
 
@@ -46,33 +70,26 @@ def locked(folder: Path) -> Iterator[None]:
     """Hold a folder for this process; the system lets go of it however the process ends.
 
     Raises:
-        RunError: Another process holds it.
+        RunError: Another process holds it or has just removed it, or it cannot be written.
     """
-    with (folder / LOCK).open("a+") as file:
-        try:
-            _lock(file.fileno())
-        except OSError as error:
+    try:
+        file = (folder / LOCK).open("a+")
+    except OSError as error:
+        raise RunError(
+            f"{folder}: cannot be used ({error.strerror}); name another place"
+        ) from error
+    with file:
+        if not take(file) or not still_names(folder / LOCK, file):
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise RunError(
                 f"{folder}: another run (process {holder}) is at work there; wait for its end or "
                 "name another place with --runs"
-            ) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+            )
+        with suppress(OSError):
+            file.truncate(0)
+            os.write(file.fileno(), f"{os.getpid()}\n".encode())
         yield
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def digest_of(*parts: object) -> str:
