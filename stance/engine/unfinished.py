@@ -16,7 +16,8 @@ from stance.errors import RunError
 from stance.records import TargetName
 from stance.runs import MANIFEST, file_hash, versions
 from stance.runs.code import code_hash
-from stance.runs.files import LOCK, digest_of, locked, replace_file
+from stance.runs.files import digest_of, locked, replace_file
+from stance.runs.locks import LOCK
 
 _FILES = ("articles.jsonl", "places.bin", MANIFEST, f".{MANIFEST}.tmp", LOCK)
 _OWN = {*_FILES, "tags", "profiles", "stances", "articles", "counts", "attempts"}

@@ -69,7 +69,8 @@ def _attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor) -> 
     """Return attention, spelled out: on a CPU its gradient costs less than the fused one's."""
     scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
     bias = torch.zeros(attn_mask.shape, dtype=scores.dtype, device=attn_mask.device)
-    return (scores + bias.masked_fill_(~attn_mask, -1e4)).softmax(-1).to(value.dtype) @ value
+    attended: Tensor = (scores + bias.masked_fill_(~attn_mask, -1e4)).softmax(-1)
+    return attended.to(value.dtype) @ value
 
 
 class _Embeddings(nn.Module):
