@@ -250,7 +250,7 @@ def test_a_cache_of_another_form_is_refused(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "scores.sqlite")
     other.execute("PRAGMA user_version = 7")
     other.close()
-    with pytest.raises(CacheError, match="has form 7, this version writes 1; name another folder"):
+    with pytest.raises(CacheError, match="has form 7, this version writes 2; name another folder"):
         ScoreCache(tmp_path)
 
 

@@ -41,12 +41,15 @@ def trials(lab: Lab, draw: random.Random, kills: int) -> Iterator[Outcome]:
 
 
 def sweep(lab: Lab, _: random.Random, rounds: int) -> Iterator[Outcome]:
-    """Kill the quick commands before their first step, their last, and some evenly between."""
+    """Kill the quick commands before their first step, their last, and some evenly between.
+
+    The steps were counted over another result, which the last of them removes.
+    """
     for name in lab.among(SWEPT):
         case = lab.cases[name]
         last = len(lab.undisturbed(case).steps) - 1
         for number in range(rounds + 1):
-            yield at_step(lab, case, 1 + last * number // rounds, earlier=number % 2 == 0)
+            yield at_step(lab, case, 1 + last * number // rounds, earlier=number % 2 == rounds % 2)
 
 
 def at_moment(lab: Lab, case: Case, draw: random.Random, victim: Victim) -> Outcome:
