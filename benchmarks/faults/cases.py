@@ -98,7 +98,7 @@ def _readers_of_results(folder: Path, corpus: Corpus, book: Path) -> list[Case]:
     made = ("analyze", str(corpus.path), "--codebook", str(book), "--model", "lexical")
     make = (*STANCE, *made, "--out", result, "--quiet")
     export = (*STANCE, "export", result, "--as", "csv-excel", "--to", "table.csv")
-    sample = (*STANCE, "sample", result, "--n", "4", "--label-studio")
+    sample = (*STANCE, "sample", result, "--n", "6", "--label-studio")
     return [
         Case("result", make, ()),
         Case("export", export, ("table.csv",), before=(*export, "--table", "articles")),
