@@ -9,6 +9,7 @@ from pathlib import Path
 from .corpora import Corpus, write_codebook, write_corpus
 
 STANCE = (sys.executable, "-m", "stance")
+_STUDIO = ("gold.label-studio.json", "gold.label-studio.xml")
 _ENGINE = (sys.executable, str(Path(__file__).with_name("engine_command.py")))
 _CONFIG = """\
 name: faults
@@ -102,5 +103,5 @@ def _readers_of_results(folder: Path, corpus: Corpus, book: Path) -> list[Case]:
     return [
         Case("result", make, ()),
         Case("export", export, ("table.csv",), before=(*export, "--table", "articles")),
-        Case("sample", sample, ("gold.csv", "gold.design.csv", "gold.json")),
+        Case("sample", sample, ("gold.csv", "gold.design.csv", *_STUDIO)),
     ]
