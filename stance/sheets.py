@@ -15,6 +15,7 @@ from stance.gold.label_studio import labelling_config
 from stance.gold.rows import NOT_ASKED, STANCE
 from stance.gold.spreadsheets import GUARDED, guarded
 from stance.results import Result, Row
+from stance.runs.files import replace_file
 from stance.sampling import Drawn, assign, draw_sample, score_stratum
 
 _Key: TypeAlias = tuple[str, int]
@@ -93,9 +94,11 @@ class Sheet:
     def save(self, path: str | Path, *, label_studio: bool = False) -> tuple[Path, ...]:
         """Write the sheet, the design beside it and, if asked for, the tasks of Label Studio.
 
+        Every file is whole or not there; the sheet comes last.
+
         Raises:
             ConfigError: The name does not end in .csv.
-            DataError: A file is already there: labels may be in it.
+            DataError: A file of other content is already there: labels may be in it.
         """
         sheet = Path(path)
         if sheet.suffix != ".csv":
@@ -107,7 +110,7 @@ class Sheet:
                 {name: frame.definition for name, frame in self.result.codebook.frames.items()},
                 self.targets,
             )
-        _write_new(texts)
+        _write_new({name: text.encode() for name, text in texts.items()})
         return tuple(texts)
 
 
@@ -199,17 +202,24 @@ def _tasks(rows: Sequence[Mapping[str, Any]]) -> str:
     return json.dumps(list(once.values()), ensure_ascii=False, indent=1) + "\n"
 
 
-def _write_new(texts: Mapping[Path, str]) -> None:
-    for path in texts:
-        if path.exists():
-            raise DataError(f"{path}: is already there and may hold labels; name another --out")
-    for path, text in texts.items():
-        _write(path, text)
+def _write_new(contents: Mapping[Path, bytes]) -> None:
+    """Write files that are not there, the sheet last; one that is there as it would be is left."""
+    missing = [path for path, content in contents.items() if not _is_there(path, content)]
+    for path in reversed(missing):
+        _write(path, contents[path])
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        replace_file(path, content)
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"{path}: cannot be written ({reason}); name another --out") from error
+
+
+def _is_there(path: Path, content: bytes) -> bool:
+    if not path.exists():
+        return False
+    if not path.is_file() or path.read_bytes() != content:
+        raise DataError(f"{path}: is already there and may hold labels; name another --out")
+    return True

@@ -174,13 +174,33 @@ def test_stance_cannot_be_asked_where_none_was_measured(tmp_path: Path) -> None:
 
 def test_a_sheet_is_never_written_over(result: Result, tmp_path: Path) -> None:
     sheet = draw_sheet(result, 4, by=())
-    sheet.save(tmp_path / "gold.csv")
+    gold, design = sheet.save(tmp_path / "gold.csv")
+    gold.write_text(gold.read_text(encoding="utf-8").replace(",,", ",1,"), encoding="utf-8")
+    labelled = gold.read_bytes()
     with pytest.raises(DataError, match=r"gold.csv: is already there and may hold labels"):
-        sheet.save(tmp_path / "gold.csv")
+        sheet.save(gold)
+    assert gold.read_bytes() == labelled
+    gold.unlink()
+    design.write_text("of another sample", encoding="utf-8")
+    with pytest.raises(DataError, match=r"gold.design.csv: is already there"):
+        sheet.save(gold)
+    assert not gold.exists()
     with pytest.raises(ConfigError, match=r"gold.txt: a sheet is written as .csv; end the name"):
         sheet.save(tmp_path / "gold.txt")
-    with pytest.raises(DataError, match=r"gold.csv: cannot be written"):
+    with pytest.raises(DataError, match=r"gold.design.csv: cannot be written"):
         sheet.save(tmp_path / "absent" / "gold.csv")
+
+
+def test_a_sheet_whose_writing_was_broken_off_is_finished(result: Result, tmp_path: Path) -> None:
+    sheet = draw_sheet(result, 4, by=())
+    files = sheet.save(tmp_path / "gold.csv", label_studio=True)
+    whole = {path: path.read_bytes() for path in files}
+    for gone in (files[:1], files[:3], files):
+        for path in gone:
+            path.unlink()
+        assert sheet.save(tmp_path / "gold.csv", label_studio=True) == files
+        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == whole
+    assert sheet.save(tmp_path / "gold.csv", label_studio=True) == files
 
 
 def test_options_that_cannot_be_used(result: Result) -> None:
