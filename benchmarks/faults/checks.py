@@ -18,7 +18,8 @@ from .cases import Case
 Tree = dict[str, Any]
 """The files of a result by name: bytes, or the manifest without what differs between two runs."""
 
-_VARIES = {"seconds", "reused", "jobs"}
+_VARIES = {"seconds", "reused", "jobs", "commit"}
+"""What differs between two runs; under libfaketime git cannot be asked for the commit."""
 _STAGE_VARIES = {"status", "sha256"}
 _UNFINISHED = re.compile(r"(articles\.jsonl|places\.bin|lock|attempts/\d+)$")
 _SCRATCH = re.compile(r"(^|/)\.[^/]+\.(tmp|[a-z0-9_]{8})(/|$)")
