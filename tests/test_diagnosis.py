@@ -59,7 +59,7 @@ def test_a_cache_is_there_damaged_or_of_another_form(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / FILE)
     connection.execute("PRAGMA user_version = 9")
     connection.close()
-    assert found("scores", cache=tmp_path).detail.endswith("has form 9, not 1")
+    assert found("scores", cache=tmp_path).detail.endswith("has form 9, not 2")
     (tmp_path / FILE).write_bytes(b"no database, whatever it is called" * 99)
     assert "cannot be read (file is not a database)" in found("scores", cache=tmp_path).detail
     assert (tmp_path / FILE).read_bytes().startswith(b"no database")

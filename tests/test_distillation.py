@@ -135,7 +135,7 @@ def test_a_student_comes_nearer_to_its_teacher(labelled: Path, tmp_path: Path) -
         return float(np.abs(own - told).mean())
 
     before = apart()
-    recipe = replace(RECIPE, pairs=4_000, rate=3e-3, soft=1.0)
+    recipe = replace(RECIPE, pairs=1_000, rate=1e-2, soft=1.0, minutes_between=60.0)
     Run(tmp_path / "run", student, recipe).fit(mixture, packer(), constant)
     assert apart() < before / 2
 
