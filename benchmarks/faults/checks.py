@@ -18,7 +18,7 @@ from .cases import Case
 Tree = dict[str, Any]
 """The files of a result by name: bytes, or the manifest without what differs between two runs."""
 
-_VARIES = {"seconds", "reused", "jobs", "commit"}
+_VARIES = {"seconds", "reused", "jobs", "commit", "dirty"}
 """What differs between two runs; under libfaketime git cannot be asked for the commit."""
 _STAGE_VARIES = {"status", "sha256"}
 _UNFINISHED = re.compile(r"(articles\.jsonl|places\.bin|lock|attempts/\d+)$")
