@@ -12,7 +12,11 @@ from .lab import Lab, Outcome, ended_well
 
 _CASES = ("analyze", "run", "engine processes", "mini --cache")
 _LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/local/lib/faketime/libfaketimeMT.*")
-STARTS = {"1970": "@1970-01-02 00:00:00", "2001": "@2001-09-09 01:46:40", "2099": "@2099-12-31 12:00:00"}
+STARTS = {
+    "1970": "@1970-01-02 00:00:00",
+    "2001": "@2001-09-09 01:46:40",
+    "2099": "@2099-12-31 12:00:00",
+}
 JUMPS = {"a day back": "-1d", "ten years back": "-3650d", "ten years ahead": "+3650d"}
 
 

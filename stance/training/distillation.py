@@ -27,7 +27,7 @@ from stance.sentences.paragraphs import find_paragraphs
 from stance.training.labels import UNLABELLED
 from stance.training.mixture import Answer, Group, Mixture, read_rows
 from stance.training.packing import in_order, to_batch
-from stance.training.roles import misspelled
+from stance.training.roles import sometimes_misspelled
 
 LEAST_WORDS, MOST_WORDS = 5, 80
 NEARBY = 400
@@ -82,7 +82,9 @@ class Taught:
         answers = self._answers(filled, seed)
         stops = np.cumsum([len(group.answers) for group in filled])[:-1]
         return [
-            replace(group, premise=self._spelled(group.premise, draw), taught=taught)
+            replace(
+                group, premise=sometimes_misspelled(group.premise, self.typos, draw), taught=taught
+            )
             for group, taught in zip(filled, np.split(answers, stops), strict=True)
         ]
 
@@ -108,9 +110,6 @@ class Taught:
                 more[found] = None
         extra: tuple[Answer, ...] = tuple((hypothesis, UNLABELLED, 1.0) for hypothesis in more)
         return replace(own, answers=own.answers + extra)
-
-    def _spelled(self, premise: str, draw: random.Random) -> str:
-        return misspelled(premise, draw) if draw.random() < self.typos else premise
 
 
 def _of_another(groups: Sequence[Group], k: int, draw: random.Random) -> str:

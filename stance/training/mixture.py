@@ -19,7 +19,7 @@ from jaxtyping import Float32
 
 from stance.training import claims
 from stance.training.labels import CONTRADICTION, ENTAILMENT, LABELS, NEUTRAL, NOT_ENTAILMENT
-from stance.training.roles import misspelled, role_pairs
+from stance.training.roles import role_pairs, sometimes_misspelled
 from stance.training.written import Family, read_families
 
 FRAMES = ("solidarity", "deterrence", "restraint", "humanitarian")
@@ -127,11 +127,8 @@ class Mixture:
         return [
             group
             for premise, answers in by_premise.items()
-            for group in _split(self._spelled(premise, draw), answers, draw)
+            for group in _split(sometimes_misspelled(premise, self.typos, draw), answers, draw)
         ]
-
-    def _spelled(self, premise: str, draw: random.Random) -> str:
-        return misspelled(premise, draw) if self.typos and draw.random() < self.typos else premise
 
     def wants(self, premise: str) -> bool:
         """Tell whether a premise may be trained on: of no development split, and of the share."""

@@ -95,6 +95,11 @@ def misspelled(text: str, draw: random.Random) -> str:
     return " ".join(words)
 
 
+def sometimes_misspelled(text: str, share: float, draw: random.Random) -> str:
+    """Return a text, misspelled in a ``share`` of the cases."""
+    return misspelled(text, draw) if share and draw.random() < share else text
+
+
 def _typo(word: str, draw: random.Random) -> str:
     k = draw.randrange(1, len(word) - 1)
     swapped = word[:k] + word[k + 1] + word[k] + word[k + 2 :]
