@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias, final
 
 import numpy as np
@@ -72,11 +73,12 @@ class Packer:
     ) -> list[Packed]:
         """Return the sequences that ask all hypotheses of every premise."""
         found: list[Packed] = []
+        parts = self._parts(hypotheses)
         for question, ids in enumerate(self.encode(premises)):
             kept = ids[: self._limits.premise - 2]
             premise = np.array([self._start, *kept, self._end], dtype=np.int64)
             first = 0
-            for block in self._blocks_of(hypotheses[question]):
+            for block in self._blocks_of(hypotheses[question], parts):
                 found.append(Packed(premise, block, question, first))
                 first += len(block.ends)
         return found
@@ -90,22 +92,34 @@ class Packer:
         """Return how many premises are longer than what is read of them."""
         return sum(len(ids) > self._limits.premise - 2 for ids in self.encode(premises))
 
-    def _blocks_of(self, hypotheses: tuple[str, ...]) -> tuple[Block, ...]:
+    def _parts(self, hypotheses: Sequence[tuple[str, ...]]) -> dict[str, list[int]]:
+        """Return the tokens of every hypothesis with its end, each encoded once."""
+        asked = dict.fromkeys(hypotheses)
+        if asked.keys() <= self._blocks.keys():
+            return {}
+        texts = list(dict.fromkeys(chain.from_iterable(asked)))
+        most = self._limits.hypothesis - 1
+        encoded = zip(texts, self.encode(texts), strict=True)
+        return {text: [*ids[:most], self._end] for text, ids in encoded}
+
+    def _blocks_of(
+        self, hypotheses: tuple[str, ...], parts: dict[str, list[int]]
+    ) -> tuple[Block, ...]:
         if hypotheses not in self._blocks:
-            self._blocks = {hypotheses: tuple(self._build(hypotheses))}
+            blocks = _built([parts[text] for text in hypotheses])
+            self._blocks = {hypotheses: tuple(blocks)}
         return self._blocks[hypotheses]
 
-    def _build(self, hypotheses: tuple[str, ...]) -> Iterator[Block]:
-        encoded = self.encode(hypotheses)
-        parts = [[*ids[: self._limits.hypothesis - 1], self._end] for ids in encoded]
-        pending: list[list[int]] = []
-        for part in parts:
-            if pending and sum(map(len, pending)) + len(part) > MOST_BLOCK:
-                yield _block(pending)
-                pending = []
-            pending.append(part)
-        if pending:
+
+def _built(parts: Iterable[list[int]]) -> Iterator[Block]:
+    pending: list[list[int]] = []
+    for part in parts:
+        if pending and sum(map(len, pending)) + len(part) > MOST_BLOCK:
             yield _block(pending)
+            pending = []
+        pending.append(part)
+    if pending:
+        yield _block(pending)
 
 
 def _marker(tokenizer: Tokenizer, name: str) -> int:

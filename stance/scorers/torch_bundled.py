@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from stance.scorers.torch_network import OnePassNetwork
 
-_TOKENS = {"cpu": 2_048, "cuda": 65_536, "mps": 16_384}
+TOKENS = {"cpu": 2_048, "cuda": 65_536, "mps": 16_384}
+"""Most padded tokens in a batch, by device."""
 
 
 def load_bundled_torch(
@@ -73,7 +74,7 @@ def load_bundled_torch(
         read.fingerprint + place_suffix(place, kind),
         device=place,
         dtype=kind,
-        tokens=tokens or _TOKENS[place.type],
+        tokens=tokens or TOKENS[place.type],
     )
 
 

@@ -46,7 +46,7 @@ class _Packing:
         return cls(there.nonzero().squeeze(1), (there.cumsum(0) - 1).clamp(min=0))
 
 
-def _mask(segment_ids: Tensor) -> Tensor:
+def reads(segment_ids: Tensor) -> Tensor:
     """Return which token (third axis) reads which (fourth): (sequence, 1, token, token)."""
     keys, queries = segment_ids[:, None, None, :], segment_ids[:, None, :, None]
     return (keys == 0) | (keys == queries)
@@ -59,6 +59,8 @@ def _dropped(hidden: Tensor, share: float) -> Tensor:
     """
     if not share:
         return hidden
+    if hidden.is_cuda:
+        return functional.dropout(hidden, share)
     count, least = hidden.numel(), round(share * 256)
     draws = torch.empty((count + 7) // 8, dtype=torch.int64, device=hidden.device)
     kept = draws.random_(-(2**63), None).view(torch.uint8)[:count].view(hidden.shape) >= least
@@ -67,6 +69,8 @@ def _dropped(hidden: Tensor, share: float) -> Tensor:
 
 def _attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor) -> Tensor:
     """Return attention, spelled out: on a CPU its gradient costs less than the fused one's."""
+    if query.is_cuda or attn_mask.is_floating_point():
+        return functional.scaled_dot_product_attention(query, key, value, attn_mask=attn_mask)
     scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
     bias = torch.zeros(attn_mask.shape, dtype=scores.dtype, device=attn_mask.device)
     attended: Tensor = (scores + bias.masked_fill_(~attn_mask, -1e4)).softmax(-1)
@@ -125,9 +129,11 @@ class _Layer(nn.Module):
         return self.output_norm(hidden + _dropped(inner, drop))  # type: ignore[no-any-return]
 
 
-@final
 class OnePassNetwork(nn.Module):
-    """BERT with the one-pass mask; answers at the last ``[SEP]`` of every hypothesis."""
+    """BERT with the one-pass mask; answers at the last ``[SEP]`` of every hypothesis.
+
+    A subclass may weigh what a token reads by how far it is (`_reading`).
+    """
 
     def __init__(self, shape: Shape = Shape(), dropout: float = 0.1) -> None:
         super().__init__()
@@ -162,11 +168,15 @@ class OnePassNetwork(nn.Module):
         hidden = self.embeddings(
             *(array.view(-1)[packing.kept] for array in (input_ids, segment_ids, position_ids))
         )
-        mask = _mask(segment_ids)
+        mask = self._reading(segment_ids, position_ids)
         for layer in self.layers:
             hidden = layer(hidden, mask, packing)
         places = packing.spread.view(segment_ids.shape).gather(1, read_out)
         return self._head(hidden[places])
+
+    def _reading(self, segment_ids: Tensor, _position_ids: Tensor) -> Tensor:
+        """Return the mask of the attention, boolean or what is added to its scores."""
+        return reads(segment_ids)
 
     def _head(self, read: Tensor) -> Tensor:
         drop = self.dropout if self.training else 0.0
@@ -174,7 +184,7 @@ class OnePassNetwork(nn.Module):
 
     def encode(self, input_ids: Tensor, segment_ids: Tensor, position_ids: Tensor) -> Tensor:
         """Return the last layer, of shape (sequence, token, width); arguments as in `forward`."""
-        mask = _mask(segment_ids)
+        mask = self._reading(segment_ids, position_ids)
         hidden = self.embeddings(input_ids, segment_ids, position_ids)
         hidden = _dropped(hidden, self.dropout if self.training else 0.0)
         for layer in self.layers:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import torch
@@ -15,8 +17,8 @@ from stance.runs import file_hash
 from stance.scorers import load_scorer
 from stance.scorers.bundled import MODELS
 from stance.scorers.packing import Limits, Packer
-from stance.scorers.torch_bundled import torch_scorer
-from stance.scorers.torch_network import OnePassNetwork, load_checkpoint
+from stance.scorers.torch_bundled import TOKENS, torch_scorer
+from stance.scorers.torch_network import OnePassNetwork
 from stance.training import curve, gates, grid, judge, stances, unseen
 from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
@@ -26,13 +28,27 @@ from stance.training.export import export_model, write_hashes
 from stance.training.fit import Judge, Recipe, Run
 from stance.training.history import go_on_from, write_history
 from stance.training.mixture import load_mixture
-from stance.training.network import load_base
+from stance.training.mpnet import load_mpnet
+from stance.training.network import load_base, load_trained
 from stance.training.parts import honesty, parts, reliability
 from stance.training.perturbed import perturbed
 from stance.training.wide import wide
 
+Command = TypeVar("Command", bound=Callable[..., None])
+
 _RECIPE = Recipe()
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
+def _on_device(command: Command) -> Command:
+    for option in (
+        click.option("--tokens", type=int, default=_RECIPE.tokens, help="Padded tokens a batch."),
+        click.option("--device", default="cpu", show_default=True, help="Where torch computes."),
+        click.option("--threads", type=int, default=2, show_default=True),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -53,12 +69,15 @@ def find_base() -> Path:
     "--run", "folder", type=_FOLDER, required=True, help="Run folder; an existing run goes on."
 )
 @click.option("--start", type=_FOLDER, help="Model folder to go on from, instead of the base.")
+@click.option("--mpnet", type=_FILE, help="Weights of an MPNet encoder: train a teacher from them.")
+@click.option("--layers", type=int, default=6, show_default=True, help="Depth, from the base.")
 @click.option(
     "--pairs", type=int, default=_RECIPE.pairs, show_default=True, help="Pairs to train on."
 )
 @click.option(
     "--rate", type=float, default=_RECIPE.rate, show_default=True, help="Peak learning rate."
 )
+@click.option("--warm-up", type=int, default=_RECIPE.warm_up, show_default=True, help="Steps.")
 @click.option(
     "--replay",
     type=click.FloatRange(0, 1),
@@ -76,13 +95,16 @@ def find_base() -> Path:
     "--soft", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Their share."
 )
 @click.option("--seed", type=int, default=_RECIPE.seed, show_default=True)
-@click.option("--threads", type=int, default=2, show_default=True)
+@_on_device
 def fit(
     data: Path,
     folder: Path,
     start: Path | None,
+    mpnet: Path | None,
+    layers: int,
     pairs: int,
     rate: float,
+    warm_up: int,
     replay: float,
     roles: int,
     typos: float,
@@ -91,6 +113,8 @@ def fit(
     soft: float,
     seed: int,
     threads: int,
+    device: str,
+    tokens: int,
 ) -> None:
     """Train from all-MiniLM-L6-v2 or another start; safe to stop and to run again.
 
@@ -98,55 +122,75 @@ def fit(
     """
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    recipe = Recipe(
-        pairs=pairs, rate=rate, replay=replay, roles=roles, typos=typos, average=average, seed=seed
-    )
+    recipe = replace(_RECIPE, pairs=pairs, rate=rate, replay=replay, roles=roles, typos=typos)
+    recipe = replace(recipe, average=average, seed=seed, device=device, tokens=tokens)
+    recipe = replace(recipe, warm_up=warm_up)
     packer = Packer(Tokenizer.from_file(str(find_base() / "tokenizer.json")), Limits())
-    network, recipe = _begin(start, folder, recipe)
+    judged = _judge(packer, data, device)
+    if mpnet is None:
+        network, recipe = _begin(start, folder, recipe, layers)
+    else:
+        network = load_mpnet(mpnet, dropout=recipe.dropout)
+        recipe = replace(recipe, start=file_hash(mpnet))
     if not teachers:
         mixture = load_mixture(data, replay=replay, roles=roles, typos=typos)
-        Run(folder, network, recipe).fit(mixture, packer, _judge(packer, data))
+        Run(folder, network, recipe).fit(mixture, packer, judged)
         return
     paths = [weights_of(teacher) for teacher in teachers]
     recipe = replace(recipe, teachers=tuple(map(file_hash, paths)), soft=soft)
     mixture = load_mixture(data, replay=replay, roles=roles)
-    taught = taught_by(paths, mixture, packer, folder=folder, typos=typos)
-    Run(folder, network, recipe).fit(taught, packer, _judge(packer, data))
+    taught = taught_by(paths, mixture, packer, folder=folder, typos=typos, device=device)
+    Run(folder, network, recipe).fit(taught, packer, judged)
 
 
-def _begin(start: Path | None, folder: Path, recipe: Recipe) -> tuple[OnePassNetwork, Recipe]:
+def _begin(
+    start: Path | None, folder: Path, recipe: Recipe, layers: int
+) -> tuple[OnePassNetwork, Recipe]:
     """Return the network to start from, and the recipe that names it."""
     if start is None:
-        return load_base(find_base() / "model.safetensors", dropout=recipe.dropout), recipe
+        base = find_base() / "model.safetensors"
+        return load_base(base, dropout=recipe.dropout, layers=layers), recipe
     weights = weights_of(start)
     go_on_from(start, folder)
-    network = load_checkpoint(weights, dropout=recipe.dropout)
+    network = load_trained(weights, dropout=recipe.dropout)
     return network, replace(recipe, start=file_hash(weights))
 
 
-def _judge(packer: Packer, data: Path) -> Judge:
-    return lambda network: judge.figures(torch_scorer(network, packer), data)
+def _judge(packer: Packer, data: Path, device: str = "cpu") -> Judge:
+    """Return what judges checkpoints; it puts a network back where it is trained."""
+    tokens = TOKENS[device]
+    return lambda network: judge.figures(
+        torch_scorer(network, packer, device=device, tokens=tokens), data
+    )
 
 
 @main.command(name="leave-codes-out")
 @click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
 @click.option("--to", "target", type=_FOLDER, required=True, help="Folder of the three runs.")
 @click.option("--pairs", type=int, default=100_000, show_default=True, help="Pairs a run.")
-@click.option("--threads", type=int, default=2, show_default=True)
 @click.option("--write", type=click.Path(path_type=Path), help="JSON file of the figures.")
-def leave_codes_out(data: Path, target: Path, pairs: int, threads: int, write: Path | None) -> None:
+@_on_device
+def leave_codes_out(
+    data: Path,
+    target: Path,
+    pairs: int,
+    write: Path | None,
+    threads: int,
+    device: str,
+    tokens: int,
+) -> None:
     """Train three times from the base without a third of the codes; score them unseen."""
     torch.set_num_threads(threads)
     base = find_base()
     packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
-    recipe = Recipe(pairs=pairs, minutes_between=1e6)
+    recipe = replace(_RECIPE, pairs=pairs, minutes_between=1e6, device=device, tokens=tokens)
     for fold in range(unseen.FOLDS):
         folder = target / f"fold-{fold}"
         if (folder / "odds.npz").exists():
             continue
         torch.manual_seed(recipe.seed)
         network = load_base(base / "model.safetensors", dropout=recipe.dropout)
-        scorer = torch_scorer(network, packer)
+        scorer = torch_scorer(network, packer, device=device, tokens=TOKENS[device])
         mixture = unseen.without_codes(load_mixture(data), fold)
         Run(folder, network, recipe).fit(mixture, packer, lambda _: {"mean": 0.0})
         unseen.save_odds(scorer, data, fold, folder)
@@ -157,9 +201,9 @@ def leave_codes_out(data: Path, target: Path, pairs: int, threads: int, write: P
 @main.command()
 @click.option("--data", type=_FOLDER, required=True, help="Folder of the labelled data.")
 @click.option("--to", "target", type=_FOLDER, required=True, help="Folder of the runs.")
-@click.option("--pairs", type=int, default=24_000, show_default=True, help="Pairs a run.")
-@click.option("--threads", type=int, default=2, show_default=True)
-def settings(data: Path, target: Path, pairs: int, threads: int) -> None:
+@click.option("--pairs", type=int, default=36_000, show_default=True, help="Pairs a run.")
+@_on_device
+def settings(data: Path, target: Path, pairs: int, threads: int, device: str, tokens: int) -> None:
     """Try the settings of the grid and the learning curve; write grid.json."""
     torch.set_num_threads(threads)
     target.mkdir(parents=True, exist_ok=True)
@@ -167,8 +211,9 @@ def settings(data: Path, target: Path, pairs: int, threads: int) -> None:
     packer = Packer(Tokenizer.from_file(str(base / "tokenizer.json")), Limits())
     cells = (*grid.SETTINGS, *grid.CURVE)
     weights, mixture = base / "model.safetensors", load_mixture(data)
-    judged = _judge(packer, data)
-    grid.run_grid(cells, weights, mixture, packer, judged, folder=target, pairs=pairs)
+    judged = _judge(packer, data, device)
+    recipe = replace(_RECIPE, pairs=pairs, device=device, tokens=tokens)
+    grid.run_grid(cells, weights, mixture, packer, judged, folder=target, recipe=recipe)
 
 
 @main.command(name="curve")
@@ -196,7 +241,7 @@ _SHIPPED = MODELS / "mini"
 @click.option("--to", "target", type=_FOLDER, default=_SHIPPED, show_default=True)
 def export(folder: Path, data: Path, target: Path) -> None:
     """Write the best checkpoint of a run as a model folder, calibrated on the train splits."""
-    network = load_checkpoint(folder / "best.safetensors")
+    network = load_trained(folder / "best.safetensors")
     export_model(network, find_base() / "tokenizer.json", target)
     write_history(folder, target)
     scorer = load_scorer(model=target, threads=2)
@@ -229,7 +274,7 @@ def evaluate(data: Path, model: Path, folder: Path | None, whole: bool, write: b
     figures += perturbed(scorer, calibration.stance)
     if folder is not None:
         packer = Packer(Tokenizer.from_file(str(model / "tokenizer.json")), Limits())
-        trained = torch_scorer(load_checkpoint(folder / "best.safetensors"), packer)
+        trained = torch_scorer(load_trained(folder / "best.safetensors"), packer)
         figures += gates.fidelity(scorer, trained, data)
     click.echo("\n".join([gates.HEADER, *(figure.row() for figure in figures)]))
     if write:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from string import punctuation
 from typing import final
 
 import numpy as np
@@ -21,18 +24,23 @@ import torch
 from jaxtyping import Float32
 
 from stance.scorers.packing import Packed, Packer
-from stance.scorers.torch_network import OnePassNetwork, load_checkpoint
+from stance.scorers.torch_network import OnePassNetwork
 from stance.sentences.boundaries import split_paragraph
 from stance.sentences.paragraphs import find_paragraphs
 from stance.training.labels import UNLABELLED
 from stance.training.mixture import Answer, Group, Mixture, read_rows
+from stance.training.network import load_trained
 from stance.training.packing import in_order, to_batch
 from stance.training.roles import sometimes_misspelled
 
 LEAST_WORDS, MOST_WORDS = 5, 80
 NEARBY = 400
 """From how many groups away hypotheses of other premises come: the same kind of text."""
-_TOKENS = 4_000
+_TOKENS = {"cpu": 4_000, "cuda": 65_536}
+"""Most padded tokens in a batch of the teachers."""
+_STATEMENTS = ("snli", "snli_para", "conj", "negnli", "med")
+"""Sources whose hypotheses are whole sentences about the world, as their premises are."""
+_LEAST_LETTERS = 4
 
 Probabilities = Float32[np.ndarray, "pair 3"]
 Teach = Callable[[Sequence[Group]], Probabilities]
@@ -47,6 +55,12 @@ def unlabelled_sentences(data: Path) -> list[str]:
     found = chain.from_iterable(map(_sentences, chain(documents, posts, speeches)))
     wanted = (text for text in found if LEAST_WORDS <= len(text.split()) <= MOST_WORDS)
     return list(dict.fromkeys(wanted))
+
+
+def hypotheses_alone(data: Path) -> list[str]:
+    """Return the hypotheses of labelled pairs that can be premises themselves, in file order."""
+    rows = read_rows(data / "entailment/train.parquet")
+    return list(dict.fromkeys(r["hypothesis"] for r in rows if r["source"] in _STATEMENTS))
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -78,7 +92,8 @@ class Taught:
         draw = random.Random(seed)
         wanted = [text for text in self.sentences if self.mixture.wants(text)]
         groups = [*self.mixture.epoch(seed), *(Group(text, ()) for text in wanted)]
-        filled = [self._filled(groups, k, draw) for k in range(len(groups))]
+        related = _Related.of(groups)
+        filled = [self._filled(groups, k, related, draw) for k in range(len(groups))]
         answers = self._answers(filled, seed)
         stops = np.cumsum([len(group.answers) for group in filled])[:-1]
         return [
@@ -91,25 +106,60 @@ class Taught:
     def _answers(self, groups: Sequence[Group], seed: int) -> Probabilities:
         kept = self.folder / f"taught-{seed}.npy"
         if not kept.exists():
-            temporary = kept.with_suffix(".tmp")
+            temporary = kept.with_suffix(f".{os.getpid()}.tmp")
             with temporary.open("wb") as file:
                 np.save(file, self.teach(groups))
             temporary.replace(kept)
         answers: Probabilities = np.load(kept)
         return answers
 
-    def _filled(self, groups: Sequence[Group], k: int, draw: random.Random) -> Group:
+    def _filled(
+        self, groups: Sequence[Group], k: int, related: _Related, draw: random.Random
+    ) -> Group:
         """Return a group with wordings of codes and with hypotheses of other premises."""
         own = groups[k]
         asked = {hypothesis for hypothesis, _, _ in own.answers}
         more: dict[str, None] = {}
         for turn in range(self.most - len(asked)):
             wordings = self.mixture.codes[draw.choice(tuple(self.mixture.codes))]
-            found = draw.choice(wordings) if turn % 2 else _of_another(groups, k, draw)
+            found = draw.choice(wordings)
+            if turn % 3:
+                near = related.drawn(own.premise, draw) if turn % 3 == 1 else None
+                found = near or _of_another(groups, k, draw)
             if found not in asked:
                 more[found] = None
         extra: tuple[Answer, ...] = tuple((hypothesis, UNLABELLED, 1.0) for hypothesis in more)
         return replace(own, answers=own.answers + extra)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Related:
+    """Labelled hypotheses by their words: for pairs that are about the same and not easy."""
+
+    by_word: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, groups: Sequence[Group]) -> _Related:
+        by_word: defaultdict[str, list[str]] = defaultdict(list)
+        every = (hypothesis for group in groups for hypothesis, _, _ in group.answers)
+        for hypothesis in dict.fromkeys(every):
+            for word in _words(hypothesis):
+                by_word[word].append(hypothesis)
+        return cls(dict(by_word))
+
+    def drawn(self, premise: str, draw: random.Random) -> str | None:
+        """Return a hypothesis that shares the rarer of two words of the premise, if there is."""
+        known = [word for word in _words(premise) if word in self.by_word]
+        if not known:
+            return None
+        pair = (draw.choice(known), draw.choice(known))
+        return draw.choice(self.by_word[min(pair, key=lambda word: len(self.by_word[word]))])
+
+
+def _words(text: str) -> list[str]:
+    split = (word.strip(punctuation).lower() for word in text.split())
+    return list(dict.fromkeys(word for word in split if len(word) >= _LEAST_LETTERS))
 
 
 def _of_another(groups: Sequence[Group], k: int, draw: random.Random) -> str:
@@ -128,13 +178,20 @@ def weights_of(folder: Path) -> Path:
 
 
 def taught_by(
-    teachers: Sequence[Path], mixture: Mixture, packer: Packer, *, folder: Path, typos: float
+    teachers: Sequence[Path],
+    mixture: Mixture,
+    packer: Packer,
+    *,
+    folder: Path,
+    typos: float,
+    device: str = "cpu",
 ) -> Taught:
     """Return a mixture with the unlabelled sentences of its data, answered by networks in files."""
-    networks = [load_checkpoint(path) for path in teachers]
+    networks = [load_trained(path).to(device) for path in teachers]
+    sentences = [*unlabelled_sentences(mixture.data), *hypotheses_alone(mixture.data)]
     return Taught(
         mixture=mixture,
-        sentences=tuple(unlabelled_sentences(mixture.data)),
+        sentences=tuple(dict.fromkeys(sentences)),
         teach=lambda groups: ensemble(networks, packer, groups),
         folder=folder,
         typos=typos,
@@ -157,19 +214,21 @@ def ensemble(
     answers = np.zeros((firsts[-1], 3), dtype=np.float32)
     for teacher in teachers:
         teacher.eval()
-    for batch in in_order(sequences, tokens=_TOKENS):
+    device = next(teachers[0].parameters()).device.type
+    for batch in in_order(sequences, tokens=_TOKENS[device]):
         mean = sum(_probabilities(teacher, batch) for teacher in teachers) / len(teachers)
         answers[_places(batch, firsts)] = mean
     return answers
 
 
 def _probabilities(teacher: OnePassNetwork, sequences: Sequence[Packed]) -> Probabilities:
-    batch = to_batch(sequences)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    device = next(teacher.parameters()).device.type
+    batch = to_batch(sequences).to(device)
+    with torch.autocast(device, dtype=torch.bfloat16):
         logits = teacher.answer(
             batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
         )
-    probabilities: Probabilities = logits[batch.answered].float().softmax(dim=-1).numpy()
+    probabilities: Probabilities = logits[batch.answered].float().softmax(dim=-1).cpu().numpy()
     return probabilities
 
 

@@ -39,7 +39,7 @@ class Recipe:
     ``layer_decay`` what the rate is multiplied by from layer to layer downwards, ``average`` the
     decay of an exponential moving average of the weights, which is then what is judged and kept.
     ``teachers`` names the weights of an ensemble as ``start`` does; its answers make a share
-    ``soft`` of the loss of a labelled pair.
+    ``soft`` of the loss of a labelled pair. ``device`` is where torch computed.
     """
 
     pairs: int = 400_000
@@ -61,6 +61,7 @@ class Recipe:
     teachers: tuple[str, ...] = ()
     soft: float = 0.0
     minutes_between: float = 16.0
+    device: str = "cpu"
 
 
 @final
@@ -125,6 +126,11 @@ class Wanted:
             torch.from_numpy(np.concatenate(taught)) if taught else None,
         )
 
+    def to(self, device: str) -> Wanted:
+        """Return the same on a device."""
+        taught = None if self.taught is None else self.taught.to(device)
+        return Wanted(self.labels.to(device), self.weights.to(device), taught)
+
 
 @final
 class Run:
@@ -135,7 +141,7 @@ class Run:
     """
 
     def __init__(self, folder: Path, network: OnePassNetwork, recipe: Recipe) -> None:
-        self.folder, self.network, self.recipe = folder, network, recipe
+        self.folder, self.network, self.recipe = folder, network.to(recipe.device), recipe
         self.progress = Progress()
         self.optimiser = adam_w(
             network, rate=recipe.rate, decay=recipe.decay, layer_decay=recipe.layer_decay
@@ -173,7 +179,8 @@ class Run:
             for batch in plan[self.progress.batch :]:
                 if self.progress.pairs >= self.recipe.pairs:
                     return
-                yield to_batch(batch), Wanted.of(batch, groups)
+                device = self.recipe.device
+                yield to_batch(batch).to(device), Wanted.of(batch, groups).to(device)
             self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
 
     def _step(self, batch: Batch, wanted: Wanted) -> None:
@@ -181,8 +188,8 @@ class Run:
         rate = self._rate()
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["scale"]
-        mixed = torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.bfloat16)
-        with mixed:
+        device, enabled = self.recipe.device, self.recipe.bfloat16
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=enabled):
             logits = self.network(
                 batch.input_ids, batch.segment_ids, batch.position_ids, batch.read_out
             )

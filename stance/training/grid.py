@@ -46,6 +46,7 @@ SETTINGS = (
 CURVE = (
     Cell("a quarter of the data", {}, {"share": 0.25}),
     Cell("3 layers", layers=3),
+    Cell("12 layers, each of the 6 taken twice", layers=12),
     Cell("all data, 3 times the pairs", times=3.0),
     Cell("a quarter of the data, 3 times the pairs", {}, {"share": 0.25}, times=3.0),
 )
@@ -53,13 +54,20 @@ CURVE = (
 
 
 def run_cell(
-    cell: Cell, base: Path, mixture: Mixture, packer: Packer, judge: Judge, folder: Path, pairs: int
+    cell: Cell,
+    base: Path,
+    mixture: Mixture,
+    packer: Packer,
+    judge: Judge,
+    folder: Path,
+    recipe: Recipe,
 ) -> dict[str, Any]:
     """Train one cell, or read what it reached before; return its name and figures."""
     own = folder / cell.name.replace(" ", "-").replace(",", "")
     log = own / "log.jsonl"
     if not log.exists() or "mean" not in log.read_text(encoding="utf-8"):
-        recipe = replace(Recipe(pairs=int(pairs * cell.times), minutes_between=1e6), **cell.recipe)
+        pairs = int(recipe.pairs * cell.times)
+        recipe = replace(recipe, pairs=pairs, minutes_between=1e6, **cell.recipe)
         torch.manual_seed(recipe.seed)
         network = load_base(base, dropout=recipe.dropout, layers=cell.layers)
         Run(own, network, recipe).fit(replace(mixture, **cell.mixture), packer, judge)
@@ -76,11 +84,11 @@ def run_grid(
     judge: Judge,
     *,
     folder: Path,
-    pairs: int,
+    recipe: Recipe,
 ) -> None:
     """Train every cell in a folder of its own; write ``grid.json`` after each."""
     rows = []
     for cell in cells:
-        rows.append(run_cell(cell, base, mixture, packer, judge, folder, pairs))
+        rows.append(run_cell(cell, base, mixture, packer, judge, folder, recipe))
         text = json.dumps(rows, indent=1) + "\n"
         (folder / "grid.json").write_text(text, encoding="utf-8")

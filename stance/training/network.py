@@ -1,13 +1,15 @@
-"""An ordinary BERT encoder → the one-pass network that is trained."""
+"""What a run starts from: an ordinary BERT encoder, or a network trained before."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from safetensors.torch import load_file
 from torch import nn
 
 from stance.scorers.torch_network import OnePassNetwork, Shape
+from stance.training.mpnet import MPNET, MPNetNetwork
 
 _BERT_NAMES = {
     "query": "attention.self.query",
@@ -32,18 +34,32 @@ def bert_name(name: str) -> str:
 def load_base(path: Path, *, dropout: float, layers: int = 6) -> OnePassNetwork:
     """Start a network from an ordinary BERT encoder; the answer head starts at random.
 
-    With fewer ``layers`` than the encoder's, every n-th from the last one is taken.
+    With fewer ``layers`` than the encoder's, every n-th from the last one is taken; with more,
+    every layer is taken several times over (Gong et al. 2019).
     """
     network = OnePassNetwork(Shape(layers=layers), dropout=dropout)
     base = load_file(path)
-    own, step = network.state_dict(), Shape().layers // layers
+    own, there = network.state_dict(), Shape().layers
     for name in own:
         if name.startswith("embeddings."):
             own[name] = base[bert_name(name)]
         elif name.startswith("layers."):
             _, index, rest = name.split(".", 2)
-            own[name] = base[bert_name(f"layers.{(int(index) + 1) * step - 1}.{rest}")]
+            own[name] = base[
+                bert_name(f"layers.{-(-(int(index) + 1) * there // layers) - 1}.{rest}")
+            ]
     nn.init.normal_(own["pooler.weight"], std=0.02)
     nn.init.normal_(own["classifier.weight"], std=0.02)
     network.load_state_dict(own)
+    return network
+
+
+def load_trained(path: Path, *, dropout: float = 0.0) -> OnePassNetwork:
+    """Load a network that was trained by this package, of whatever family and depth."""
+    state = {name: value.float() for name, value in load_file(path).items()}
+    layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
+    teacher = "distances.weight" in state
+    shape = replace(MPNET if teacher else Shape(), layers=layers)
+    network = (MPNetNetwork if teacher else OnePassNetwork)(shape, dropout)
+    network.load_state_dict(state)
     return network

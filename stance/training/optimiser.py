@@ -15,13 +15,15 @@ from stance.scorers.torch_network import OnePassNetwork
 def adam_w(
     network: OnePassNetwork, *, rate: float, decay: float, layer_decay: float
 ) -> torch.optim.AdamW:
-    """Return AdamW over the parameters of a network; matrices alone have weight decay.
+    """Return AdamW over what a network trains; matrices alone have weight decay.
 
     Every group has a ``scale`` of its rate: 1 for the answer head, ``layer_decay`` to the power of
     how many layers lie above for the rest (layer-wise decay, Howard & Ruder 2018).
     """
     grouped: defaultdict[tuple[float, bool], list[nn.Parameter]] = defaultdict(list)
     for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
         scale = layer_decay ** _layers_above(name, network.shape.layers)
         grouped[scale, parameter.ndim > 1].append(parameter)
     groups: list[dict[str, Any]] = [

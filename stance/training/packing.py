@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import final
 
 import torch
@@ -23,6 +23,10 @@ class Batch:
     position_ids: Tensor
     read_out: Tensor
     answered: Tensor
+
+    def to(self, device: str) -> Batch:
+        """Return the same on a device."""
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 def to_batch(sequences: Sequence[Packed]) -> Batch:
