@@ -5,7 +5,9 @@
 DATA is the folder of labelled data. For the wide codes and for the diplomacy frames the table gives
 the mean average precision on the dev split of the entailment score, of the cosine, and of their
 fusion; the weight is the best on a sample of the train split. A model that was trained on the codes
-says nothing of new ones: give --model one that was trained without the codes of --codes.
+says nothing of new ones: give --model one that was trained without the codes of --codes, or
+--left-out the folder of `python -m stance.training leave-codes-out`, whose three runs score every
+code by the one that never saw it.
 """
 
 from __future__ import annotations
@@ -23,13 +25,19 @@ from sklearn.metrics import average_precision_score
 from stance.scorers import Scorer, load_scorer
 from stance.scorers.embedding import CENTRE, SCALE, EmbeddingScorer
 from stance.scorers.embedding_shipped import open_shipped
+from stance.training import unseen
 from stance.training.__main__ import find_base
 from stance.training.mixture import FRAMES, load_code_wordings, load_codebook_wordings, read_rows
 from stance.training.wide import LEAST, code_odds
 
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7)
 RESAMPLES = 1_000
+HEADER = (
+    "| coding | n | system | mean average precision | gain on entailment [95 %] |",
+    "|---|---|---|---|---|",
+)
 Wordings = dict[str, tuple[str, ...]]
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @final
@@ -123,21 +131,25 @@ def rows_of(coding: Labelled, scorers: dict[str, Scorer], kept: Path | None) -> 
     scores = [mean_precision(coding.train.gold, fused(odds["train"], w)) for w in WEIGHTS]
     weight = WEIGHTS[int(np.argmax(scores))]
     systems = {**odds["dev"], f"fusion, weight {weight}": fused(odds["dev"], weight)}
-    draw, n = np.random.default_rng(0), len(coding.dev.texts)
-    values: dict[str, list[float]] = {name: [] for name in systems}
+    return lines_of(coding.name, coding.dev.gold, systems)
+
+
+def lines_of(name: str, gold: np.ndarray, systems: Mapping[str, np.ndarray]) -> list[str]:
+    """Return a row a system; the gain on entailment has an interval by a paired bootstrap."""
+    draw, n = np.random.default_rng(0), len(gold)
+    values: dict[str, list[float]] = {system: [] for system in systems}
     for _ in range(RESAMPLES):
         rows = draw.integers(0, n, n)
-        for name, found in systems.items():
-            values[name].append(mean_precision(coding.dev.gold[rows], found[rows]))
-    base = mean_precision(coding.dev.gold, systems["entailment"])
+        for system, found in systems.items():
+            values[system].append(mean_precision(gold[rows], found[rows]))
+    base = mean_precision(gold, systems["entailment"])
     lines = []
-    for name, found in systems.items():
-        value = mean_precision(coding.dev.gold, found)
-        low, high = np.quantile(np.subtract(values[name], values["entailment"]), [0.025, 0.975])
-        gain = "–" if name == "entailment" else f"{value - base:+.3f} [{low:+.3f}, {high:+.3f}]"
-        lines.append(
-            f"| {coding.name} ({len(coding.wordings)}) | {n} | {name} | {value:.3f} | {gain} |"
-        )
+    for system, found in systems.items():
+        value = mean_precision(gold, found)
+        low, high = np.quantile(np.subtract(values[system], values["entailment"]), [0.025, 0.975])
+        own = system == "entailment"
+        gain = "–" if own else f"{value - base:+.3f} [{low:+.3f}, {high:+.3f}]"
+        lines.append(f"| {name} ({gold.shape[1]}) | {n} | {system} | {value:.3f} | {gain} |")
     return lines
 
 
@@ -154,14 +166,37 @@ def rows_of_layers(coding: Labelled, model: str, kept: Path | None) -> list[str]
     return lines
 
 
+def rows_of_unseen(data: Path, folder: Path, embedding: Scorer) -> list[str]:
+    """Return the rows of the wide codes, each scored by the run that was trained without it.
+
+    The weight of a code is the best one on the codes that other runs were trained without.
+    """
+    left, every = unseen.read_left_out(data, folder), load_code_wordings()
+    rows = [r for r in read_rows(data / "frames/wide_silver.parquet") if r["split"] == "dev"]
+    wordings = {code: every[code] for code in left.codes}
+    both = {
+        "entailment": left.unseen(left.all),
+        "embedding": code_odds(embedding, [row["sentence"] for row in rows], wordings),
+    }
+    joined, chosen = both["entailment"].copy(), []
+    for fold in range(unseen.FOLDS):
+        own = np.array([code in unseen.left_out(fold) for code in left.codes])
+        scores = [mean_precision(left.gold[:, ~own], fused(both, w)[:, ~own]) for w in WEIGHTS]
+        chosen.append(WEIGHTS[int(np.argmax(scores))])
+        joined[:, own] = fused(both, chosen[-1])[:, own]
+    name = f"fusion, weights {', '.join(map(str, chosen))}"
+    return lines_of("wide codes, unseen", left.gold, {**both, name: joined})
+
+
 @click.command()
-@click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("data", type=_FOLDER)
 @click.option("--model", default="mini", show_default=True, help="Model folder of entailment.")
 @click.option("--embedding", help="Encoder: mini, a folder, ORG/NAME.  [default: all-MiniLM-L6-v2]")
 @click.option("--codes", default="", help="Wide codes, comma between; those with 20 positives.")
 @click.option("--train", "most", default=960, show_default=True, help="Train sentences; 0 is all.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder that keeps scores.")
 @click.option("--layers", is_flag=True, help="Instead: the cosine of every layer of the model.")
+@click.option("--left-out", type=_FOLDER, help="Instead: codes scored by runs without them.")
 @click.option("--threads", default=0, show_default=True)
 def main(
     data: Path,
@@ -171,6 +206,7 @@ def main(
     most: int,
     keep: Path | None,
     layers: bool,
+    left_out: Path | None,
     threads: int,
 ) -> None:
     """Print the table for the labelled data in DATA."""
@@ -178,15 +214,18 @@ def main(
     if layers:
         click.echo("\n".join(rows_of_layers(wide_codes(data, named, most), model, keep)))
         return
+    cosine = load_scorer("embedding", model=embedding or str(find_base()))
+    if left_out is not None:
+        click.echo("\n".join([*HEADER, *rows_of_unseen(data, left_out, cosine)]))
+        return
     scorers = {
         "entailment": load_scorer(model=model, threads=threads),
-        "embedding": load_scorer("embedding", model=embedding or str(find_base())),
+        "embedding": cosine,
     }
     codings = [wide_codes(data, named, most)]
     if not named:
         codings.append(diplomacy(data, most))
-    click.echo("| coding | n | system | mean average precision | gain on entailment [95 %] |")
-    click.echo("|---|---|---|---|---|")
+    click.echo("\n".join(HEADER))
     for coding in codings:
         click.echo("\n".join(rows_of(coding, scorers, keep)))
 

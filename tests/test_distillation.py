@@ -17,7 +17,13 @@ from made_training import RECIPE, constant, packer, tiny
 
 from stance.records import Question
 from stance.scorers.torch_bundled import torch_scorer
-from stance.training.distillation import Taught, ensemble, unlabelled_sentences, weights_of
+from stance.training.distillation import (
+    Taught,
+    ensemble,
+    hypotheses_alone,
+    unlabelled_sentences,
+    weights_of,
+)
 from stance.training.fit import Run, Wanted, pair_loss
 from stance.training.history import go_on_from
 from stance.training.labels import ENTAILMENT, UNLABELLED
@@ -138,6 +144,22 @@ def test_a_student_comes_nearer_to_its_teacher(labelled: Path, tmp_path: Path) -
     recipe = replace(RECIPE, pairs=1_000, rate=1e-2, soft=1.0, minutes_between=60.0)
     Run(tmp_path / "run", student, recipe).fit(mixture, packer(), constant)
     assert apart() < before / 2
+
+
+def test_a_premise_is_asked_what_shares_a_word_with_it(labelled: Path, tmp_path: Path) -> None:
+    mixture = replace(load_mixture(labelled), families=(), codes={"restr": ("It is held back.",)})
+    told = Taught(mixture, ("Something we should see.", "Nothing."), counted, tmp_path, most=30)
+    asked = {group.premise: {a[0] for a in group.answers} for group in told.epoch(3)}
+    sharing = {text for text in asked["Something we should see."] if "should" in text.lower()}
+    assert sharing == {"We should act."}
+
+
+def test_hypotheses_that_are_statements_are_premises_too(tmp_path: Path) -> None:
+    rows = [("A dog runs.", "snli"), ("Ban it.", "persp"), ("A dog runs.", "med")]
+    table = pa.Table.from_pylist([{"hypothesis": text, "source": source} for text, source in rows])
+    (tmp_path / "entailment").mkdir()
+    pq.write_table(table, tmp_path / "entailment/train.parquet")
+    assert hypotheses_alone(tmp_path) == ["A dog runs."]
 
 
 def test_unlabelled_sentences_are_of_the_corpora_and_come_once(tmp_path: Path) -> None:

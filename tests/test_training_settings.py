@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 
 from stance.scorers.torch_network import OnePassNetwork, Shape
 from stance.training import grid, roles, unseen
-from stance.training.fit import Run, pair_loss
+from stance.training.fit import Recipe, Run, pair_loss
 from stance.training.labels import ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
 from stance.training.mixture import load_code_wordings, load_mixture
 from stance.training.network import bert_name, load_base
@@ -140,7 +140,13 @@ def test_a_grid_writes_a_row_a_cell_and_goes_on_where_it_stood(
 
     for _ in range(2):
         grid.run_grid(
-            cells, base, load_mixture(labelled), packer(), judge, folder=tmp_path, pairs=20
+            cells,
+            base,
+            load_mixture(labelled),
+            packer(),
+            judge,
+            folder=tmp_path,
+            recipe=Recipe(pairs=20),
         )
     rows = json.loads((tmp_path / "grid.json").read_text(encoding="utf-8"))
     assert [(row["cell"], row["mean"]) for row in rows] == [("as is", 0.25), ("3 layers", 0.25)]

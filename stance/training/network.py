@@ -57,9 +57,18 @@ def load_base(path: Path, *, dropout: float, layers: int = 6) -> OnePassNetwork:
 def load_trained(path: Path, *, dropout: float = 0.0) -> OnePassNetwork:
     """Load a network that was trained by this package, of whatever family and depth."""
     state = {name: value.float() for name, value in load_file(path).items()}
-    layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
-    teacher = "distances.weight" in state
-    shape = replace(MPNET if teacher else Shape(), layers=layers)
-    network = (MPNetNetwork if teacher else OnePassNetwork)(shape, dropout)
+    family = MPNetNetwork if "distances.weight" in state else OnePassNetwork
+    shape = MPNET if family is MPNetNetwork else Shape()
+    words, places = (state[f"embeddings.{kind}_embeddings.weight"] for kind in ("word", "position"))
+    network = family(
+        replace(
+            shape,
+            layers=1 + max(int(n.split(".")[1]) for n in state if n.startswith("layers.")),
+            width=words.shape[1],
+            inner=len(state["layers.0.intermediate.bias"]),
+            positions=len(places),
+        ),
+        dropout,
+    )
     network.load_state_dict(state)
     return network
