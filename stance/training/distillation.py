@@ -92,7 +92,7 @@ class Taught:
         draw = random.Random(seed)
         wanted = [text for text in self.sentences if self.mixture.wants(text)]
         groups = [*self.mixture.epoch(seed), *(Group(text, ()) for text in wanted)]
-        related = _Related.of(groups)
+        related = Related.of(groups)
         filled = [self._filled(groups, k, related, draw) for k in range(len(groups))]
         answers = self._answers(filled, seed)
         stops = np.cumsum([len(group.answers) for group in filled])[:-1]
@@ -114,7 +114,7 @@ class Taught:
         return answers
 
     def _filled(
-        self, groups: Sequence[Group], k: int, related: _Related, draw: random.Random
+        self, groups: Sequence[Group], k: int, related: Related, draw: random.Random
     ) -> Group:
         """Return a group with wordings of codes and with hypotheses of other premises."""
         own = groups[k]
@@ -134,13 +134,13 @@ class Taught:
 
 @final
 @dataclass(frozen=True, slots=True)
-class _Related:
+class Related:
     """Labelled hypotheses by their words: for pairs that are about the same and not easy."""
 
     by_word: dict[str, list[str]]
 
     @classmethod
-    def of(cls, groups: Sequence[Group]) -> _Related:
+    def of(cls, groups: Sequence[Group]) -> Related:
         by_word: defaultdict[str, list[str]] = defaultdict(list)
         every = (hypothesis for group in groups for hypothesis, _, _ in group.answers)
         for hypothesis in dict.fromkeys(every):
