@@ -33,7 +33,7 @@ from stance.tagging import log_odds
 from stance.training import card, claims, gates, rivals, wide
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Recipe, Run, pair_loss
-from stance.training.history import go_on_from, write_history
+from stance.training.history import go_on_from, keep_teachers, write_history
 from stance.training.labels import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
 from stance.training.mixture import Mixture, development_sentences, load_mixture
 from stance.training.written import HELD_OUT, read_families
@@ -278,11 +278,12 @@ def test_a_checkpoint_loads_as_float32(tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / "half.safetensors").classifier.weight.dtype == torch.float32
 
 
-def a_run(folder: Path) -> Path:
+def a_run(folder: Path, **changed: object) -> Path:
     folder.mkdir()
     log = [{"pairs": 50, "seconds": 1800, "mean": 0.4}, {"pairs": 90, "seconds": 3600, "mean": 0.3}]
     (folder / "log.jsonl").write_text("\n".join(map(json.dumps, log)), encoding="utf-8")
-    legs = [{"from": 0, **vars_of(RECIPE)}, {"from": 45, **vars_of(replace(RECIPE, pairs=90))}]
+    second = vars_of(replace(RECIPE, pairs=90))
+    legs = [{"from": 0, **vars_of(RECIPE), **changed}, {"from": 45, **second, **changed}]
     (folder / "recipes.jsonl").write_text("\n".join(map(json.dumps, legs)), encoding="utf-8")
     return folder
 
@@ -305,6 +306,23 @@ def test_the_card_tells_every_leg_of_every_run(tmp_path: Path) -> None:
     assert "chose among 4 checkpoints" in text
     assert "that is 0.06 kWh" in text
     assert "dev split:\n\n| 0.0 to 0.1 | 7 | 0.05 | 0.04 |\n" in text
+
+
+def test_the_card_tells_the_teachers_once(tmp_path: Path) -> None:
+    teacher = a_run(tmp_path / "teacher", device="cuda")
+    first, second = a_run(tmp_path / "first"), a_run(tmp_path / "second")
+    keep_teachers([teacher], first)
+    go_on_from(first, second)
+    keep_teachers([teacher], second)
+    write_history(second, tmp_path)
+    card.write_card(tmp_path, [])
+    text = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "2.0 hours on at most 2 CPU cores and 1.00 hours on a GPU" in text
+    assert "270 pairs in all" in text
+    assert "that is 0.76 kWh" in text
+    assert text.count("- teacher 1 of run 1: 90 pairs in 1.0 hours") == 1
+    assert "teacher 1 of run 2" not in text
+    assert "chose among 4 checkpoints" in text
 
 
 def vars_of(recipe: Recipe) -> dict[str, object]:

@@ -26,7 +26,7 @@ from stance.training.diplomacy import frame_figures
 from stance.training.distillation import taught_by, weights_of
 from stance.training.export import export_model, write_hashes
 from stance.training.fit import Judge, Recipe, Run
-from stance.training.history import go_on_from, write_history
+from stance.training.history import go_on_from, keep_teachers, write_history
 from stance.training.mixture import load_mixture
 from stance.training.mpnet import load_mpnet
 from stance.training.network import load_base, load_trained
@@ -136,6 +136,7 @@ def fit(
         mixture = load_mixture(data, replay=replay, roles=roles, typos=typos)
         Run(folder, network, recipe).fit(mixture, packer, judged)
         return
+    keep_teachers(teachers, folder)
     paths = [weights_of(teacher) for teacher in teachers]
     recipe = replace(recipe, teachers=tuple(map(file_hash, paths)), soft=soft)
     mixture = load_mixture(data, replay=replay, roles=roles)

