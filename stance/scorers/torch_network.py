@@ -17,6 +17,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+_NEVER = -1e4
+"""Added to a score of the attention that shall not count; small enough for 16-bit floats."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class _Packing:
         return cls(there.nonzero().squeeze(1), (there.cumsum(0) - 1).clamp(min=0))
 
 
-def reads(segment_ids: Tensor) -> Tensor:
+def _mask(segment_ids: Tensor) -> Tensor:
     """Return which token (third axis) reads which (fourth): (sequence, 1, token, token)."""
     keys, queries = segment_ids[:, None, None, :], segment_ids[:, None, :, None]
     return (keys == 0) | (keys == queries)
@@ -73,7 +76,7 @@ def _attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor) -> 
         return functional.scaled_dot_product_attention(query, key, value, attn_mask=attn_mask)
     scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
     bias = torch.zeros(attn_mask.shape, dtype=scores.dtype, device=attn_mask.device)
-    attended: Tensor = (scores + bias.masked_fill_(~attn_mask, -1e4)).softmax(-1)
+    attended: Tensor = (scores + bias.masked_fill_(~attn_mask, _NEVER)).softmax(-1)
     return attended.to(value.dtype) @ value
 
 
@@ -129,14 +132,19 @@ class _Layer(nn.Module):
         return self.output_norm(hidden + _dropped(inner, drop))  # type: ignore[no-any-return]
 
 
+@final
 class OnePassNetwork(nn.Module):
     """BERT with the one-pass mask; answers at the last ``[SEP]`` of every hypothesis.
 
-    A subclass may weigh what a token reads by how far it is (`_reading`).
+    ``distances``, if given, returns from the positions (sequence, token) what is added to the
+    scores of the attention (sequence, head, token, token).
     """
 
-    def __init__(self, shape: Shape = Shape(), dropout: float = 0.1) -> None:
+    def __init__(
+        self, shape: Shape = Shape(), dropout: float = 0.1, distances: nn.Module | None = None
+    ) -> None:
         super().__init__()
+        self.distances = distances
         self.shape = shape
         self.dropout = dropout
         self.embeddings = _Embeddings(shape)
@@ -174,9 +182,13 @@ class OnePassNetwork(nn.Module):
         places = packing.spread.view(segment_ids.shape).gather(1, read_out)
         return self._head(hidden[places])
 
-    def _reading(self, segment_ids: Tensor, _position_ids: Tensor) -> Tensor:
+    def _reading(self, segment_ids: Tensor, position_ids: Tensor) -> Tensor:
         """Return the mask of the attention, boolean or what is added to its scores."""
-        return reads(segment_ids)
+        mask = _mask(segment_ids)
+        if self.distances is None:
+            return mask
+        biased: Tensor = self.distances(position_ids).masked_fill(~mask, _NEVER)
+        return biased.contiguous()
 
     def _head(self, read: Tensor) -> Tensor:
         drop = self.dropout if self.training else 0.0

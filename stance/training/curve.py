@@ -125,6 +125,7 @@ def wanted_table(curves: Sequence[Curve]) -> Iterator[str]:
 def draw_curves(curves: Sequence[Curve], path: Path) -> None:
     """Draw the figures of every curve over the pairs seen, with the gates; write a PNG."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
     figure = Figure(figsize=(10, 5.2), layout="constrained")
     for axes, (key, (title, gate)) in zip(figure.subplots(2, 3).flat, SHOWN.items(), strict=False):
@@ -135,10 +136,13 @@ def draw_curves(curves: Sequence[Curve], path: Path) -> None:
             axes.axhline(gate, color="0.4", linewidth=0.8, linestyle="--")
         axes.set_title(title, loc="left", fontsize=10)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[-1].set_axis_off()
     figure.axes[-1].legend(
         *figure.axes[0].get_legend_handles_labels(), loc="center left", frameon=False, fontsize=9
     )
-    figure.supxlabel("labelled pairs seen since the base", fontsize=9)
+    figure.supxlabel("pairs seen since the base", fontsize=9)
     figure.savefig(path, dpi=110)

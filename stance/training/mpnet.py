@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from stance.scorers.torch_network import OnePassNetwork, Shape, reads
+from stance.scorers.torch_network import OnePassNetwork, Shape
 
 MPNET = Shape(layers=12, width=768, inner=3072, epsilon=1e-5)
 _BUCKETS, _FARTHEST = 32, 128
@@ -24,7 +24,6 @@ _MARKERS = {"[PAD]": (0, 1), "[UNK]": (100, 3), "[CLS]": (101, 0), "[SEP]": (102
 """Markers of BERT: their place in its vocabulary, and the place of what stands for them."""
 _PADDED = 2
 """The place of position 0 in the table of positions of MPNet."""
-_NEVER = -1e4
 _NAMES = {
     "query": "attention.attn.q",
     "key": "attention.attn.k",
@@ -38,20 +37,17 @@ _NAMES = {
 
 
 @final
-class MPNetNetwork(OnePassNetwork):
-    """MPNet with the one-pass mask; the bias by distance is not trained further."""
+class Distances(nn.Module):
+    """The bias of every head by distance, with ``weight`` (bucket, head); it is not trained."""
 
-    def __init__(self, shape: Shape = MPNET, dropout: float = 0.1) -> None:
-        super().__init__(shape, dropout)
-        self.distances = nn.Embedding(_BUCKETS, shape.heads)
-        self.distances.weight.requires_grad_(False)
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(_BUCKETS, heads), requires_grad=False)
 
-    def _reading(self, segment_ids: Tensor, position_ids: Tensor) -> Tensor:
+    def forward(self, position_ids: Tensor) -> Tensor:
+        """Return the bias, of shape (sequence, head, reading token, token read)."""
         ahead = position_ids[:, None, :] - position_ids[:, :, None]
-        with torch.no_grad():
-            bias = self.distances(bucket(ahead)).permute(0, 3, 1, 2)
-            biased: Tensor = bias.masked_fill(~reads(segment_ids), _NEVER).contiguous()
-        return biased
+        return self.weight[bucket(ahead)].permute(0, 3, 1, 2)
 
 
 def bucket(ahead: Tensor) -> Tensor:
@@ -64,9 +60,9 @@ def bucket(ahead: Tensor) -> Tensor:
     return own + half * (ahead > 0).long()
 
 
-def load_mpnet(path: Path, *, shape: Shape = MPNET, dropout: float = 0.1) -> MPNetNetwork:
+def load_mpnet(path: Path, *, shape: Shape = MPNET, dropout: float = 0.1) -> OnePassNetwork:
     """Start a teacher from the weights of an MPNet encoder; the answer head starts at random."""
-    network = MPNetNetwork(shape, dropout)
+    network = OnePassNetwork(shape, dropout, Distances(shape.heads))
     base, own = load_file(path), network.state_dict()
     for name in own:
         if name.startswith("layers."):

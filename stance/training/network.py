@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from stance.scorers.torch_network import OnePassNetwork, Shape
-from stance.training.mpnet import MPNET, MPNetNetwork
+from stance.training.mpnet import MPNET, Distances
 
 _BERT_NAMES = {
     "query": "attention.self.query",
@@ -57,18 +57,16 @@ def load_base(path: Path, *, dropout: float, layers: int = 6) -> OnePassNetwork:
 def load_trained(path: Path, *, dropout: float = 0.0) -> OnePassNetwork:
     """Load a network that was trained by this package, of whatever family and depth."""
     state = {name: value.float() for name, value in load_file(path).items()}
-    family = MPNetNetwork if "distances.weight" in state else OnePassNetwork
-    shape = MPNET if family is MPNetNetwork else Shape()
+    distances = Distances(MPNET.heads) if "distances.weight" in state else None
+    shape = Shape() if distances is None else MPNET
     words, places = (state[f"embeddings.{kind}_embeddings.weight"] for kind in ("word", "position"))
-    network = family(
-        replace(
-            shape,
-            layers=1 + max(int(n.split(".")[1]) for n in state if n.startswith("layers.")),
-            width=words.shape[1],
-            inner=len(state["layers.0.intermediate.bias"]),
-            positions=len(places),
-        ),
-        dropout,
+    shape = replace(
+        shape,
+        layers=1 + max(int(n.split(".")[1]) for n in state if n.startswith("layers.")),
+        width=words.shape[1],
+        inner=len(state["layers.0.intermediate.bias"]),
+        positions=len(places),
     )
+    network = OnePassNetwork(shape, dropout, distances)
     network.load_state_dict(state)
     return network
