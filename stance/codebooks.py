@@ -20,7 +20,7 @@ from pydantic import (
 from stance.errors import CodebookError
 from stance.polarity_terms import AGAINST_TERMS, FAVOR_TERMS
 from stance.records import TargetName
-from stance.strict_yaml import faults_of, parse_yaml
+from stance.strict_yaml import faults_of, parse_mapping
 from stance.targets import target_faults
 
 SHIPPED = Path(__file__).parent / "assets" / "codebooks"
@@ -164,11 +164,9 @@ def parse_codebook(text: str, place: str) -> Codebook:
         CodebookError: As in `load_codebook`.
     """
     try:
-        raw = parse_yaml(text)
+        raw = parse_mapping(text, "codebook", "name and frames")
     except ValueError as error:
         raise CodebookError(f"{place}: {error}") from error
-    if not isinstance(raw, dict):
-        raise CodebookError(f"{place}: a codebook is a YAML mapping with the keys name and frames")
     try:
         return Codebook.model_validate(raw)
     except ValidationError as error:

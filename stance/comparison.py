@@ -14,7 +14,7 @@ from jaxtyping import Bool
 from stance.errors import RunError
 from stance.intervals import ratio_interval
 from stance.notebook import SHOWN, Rows, cells_of, html_of_rows, short_repr
-from stance.parquet_rows import parquet_table
+from stance.parquet_rows import result_table
 from stance.runs.directory import result_folder
 
 
@@ -110,7 +110,7 @@ def compare(first: str | Path, second: str | Path, *, seed: int = 0) -> Comparis
         RunError: One of them is no result, or they have no sentence or no frame in common.
     """
     folders = result_folder(Path(first)), result_folder(Path(second))
-    tables = [_read(folder) for folder in folders]
+    tables = [result_table(folder / "sentences.parquet") for folder in folders]
     frames = [_frames(table) for table in tables]
     shared = [frame for frame in frames[0] if frame in frames[1]]
     if not shared:
@@ -129,15 +129,6 @@ def compare(first: str | Path, second: str | Path, *, seed: int = 0) -> Comparis
         frames_first=tuple(frame for frame in frames[0] if frame not in shared),
         frames_second=tuple(frame for frame in frames[1] if frame not in shared),
     )
-
-
-def _read(folder: Path) -> pa.Table:
-    path = folder / "sentences.parquet"
-    try:
-        table: pa.Table = parquet_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise RunError(f"{path}: cannot be read ({error}); make the result again") from error
-    return table
 
 
 def _frames(table: pa.Table) -> list[str]:

@@ -27,7 +27,7 @@ from pydantic import (
 
 from stance.errors import ConfigError
 from stance.records import TargetName
-from stance.strict_yaml import faults_of, parse_yaml
+from stance.strict_yaml import faults_of, parse_mapping, parse_yaml
 from stance.targets.written import read_targets, written_targets
 
 Check: TypeAlias = Callable[[str], "str | None"]
@@ -243,11 +243,9 @@ def parse_config(
         ConfigError: As in `load_config`.
     """
     try:
-        raw = parse_yaml(text)
+        raw = parse_mapping(text, "config", "name and inputs")
     except ValueError as error:
         raise ConfigError(f"{place}: {error}") from error
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{place}: a config is a YAML mapping with the keys name and inputs")
     for setting in settings:
         raw = _changed(raw, setting)
     try:

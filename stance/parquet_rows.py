@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from stance.errors import RunError
+
 BYTE_LIMIT = 2**30
 """The most bytes of one article, or of one file once it is decompressed: 1 GiB."""
 MOST_TIMES = 200
@@ -49,6 +51,20 @@ def parquet_table(path: Path, *, limit: int = BYTE_LIMIT) -> Any:
     if not batches:
         return schema.empty_table()
     return pa.Table.from_batches(batches).cast(schema).combine_chunks()
+
+
+def result_table(path: Path) -> Any:
+    """Return a table of a result.
+
+    Raises:
+        RunError: The file cannot be read.
+    """
+    import pyarrow as pa
+
+    try:
+        return parquet_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise RunError(f"{path}: cannot be read ({error}); make the result again") from error
 
 
 def bounded_rows(

@@ -15,14 +15,11 @@ from stance.records import (
     Label,
     Mention,
     Polarity,
-    Section,
-    Sentence,
     Span,
     Tag,
     TaggedSentence,
-    Voice,
 )
-from stance.results import Result, Row
+from stance.results import Result, Row, sentence_of, span_of
 
 
 def restored_profiles(
@@ -90,34 +87,21 @@ def restored_article(row: Row) -> Article:
 
 def restored_sentence(row: Row, frames: Sequence[str]) -> TaggedSentence:
     """Return a tagged sentence from its row of the ``sentences`` table."""
-    resolved = row.get("speaker_resolved")
-    sentence = Sentence(
-        row["article_id"],
-        row["sentence_id"],
-        row["start"],
-        row["end"],
-        row["text"],
-        Section(row["section"]),
-        None if row["voice"] is None else Voice(row["voice"]),
-        row.get("speaker"),
-        _span(row.get("speaker_start"), row.get("speaker_end")),
-        True if resolved is None else resolved,
-    )
+    sentence = sentence_of(row)
     if not row["scored"]:
         return TaggedSentence(sentence, (), scored=False)
     tags = (
         Tag(frame, row[f"p_{frame}"], row[f"tag_{frame}"], tuple(row[f"odds_{frame}"]))
         for frame in frames
     )
-    return TaggedSentence(sentence, tuple(tags), tuple(map(_label, row.get("stance") or ())))
+    return TaggedSentence(
+        sentence, tuple(tags), tuple(map(restored_label, row.get("stance") or ()))
+    )
 
 
-def _span(start: int | None, end: int | None) -> Span | None:
-    return None if start is None or end is None else Span(start, end)
-
-
-def _label(entry: Mapping[str, Any]) -> Label:
-    span = _span(entry["start"], entry["end"])
+def restored_label(entry: Mapping[str, Any]) -> Label:
+    """Return the stance toward a target from its entry in a row of the ``sentences`` table."""
+    span = span_of(entry["start"], entry["end"])
     mention = None if span is None else Mention(entry["target"], span, entry["linked"])
     return Label(
         entry["target"],

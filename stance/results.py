@@ -17,7 +17,7 @@ from stance.codebooks import Codebook
 from stance.errors import DataError
 from stance.notebook import short_repr
 from stance.parquet_rows import parquet_table
-from stance.records import Polarity
+from stance.records import Polarity, Section, Sentence, Span, Voice
 
 LENGTHS = (10, 20, 30)
 """Most words of a short, a middling and a long sentence; all others are very long."""
@@ -74,6 +74,28 @@ class Result:
         """Return the outlet of an article, None where it is not known."""
         outlet: str | None = self.articles.get(article_id, {}).get("outlet")
         return outlet
+
+
+def sentence_of(row: Row) -> Sentence:
+    """Return the sentence of a row."""
+    resolved = row.get("speaker_resolved")
+    return Sentence(
+        row["article_id"],
+        row["sentence_id"],
+        row["start"],
+        row["end"],
+        row["text"],
+        Section(row["section"]),
+        None if row["voice"] is None else Voice(row["voice"]),
+        row.get("speaker"),
+        span_of(row.get("speaker_start"), row.get("speaker_end")),
+        True if resolved is None else resolved,
+    )
+
+
+def span_of(start: int | None, end: int | None) -> Span | None:
+    """Return a span from two columns, None where it is not known."""
+    return None if start is None or end is None else Span(start, end)
 
 
 def stance_in(row: Row, target: str) -> Polarity:

@@ -14,9 +14,9 @@ from stance.codebooks import Codebook
 from stance.errors import DataError
 from stance.gold import Gold, SentenceKey, check_sentences, decided
 from stance.metrics import NOTHING, Estimate, interval
-from stance.records import Mention, Polarity, Section, Sentence, Span, Voice
+from stance.records import Mention, Polarity, Span
 from stance.resampling import RESAMPLES, Weights, article_weights
-from stance.results import Result, Row, stance_in
+from stance.results import Result, Row, sentence_of, stance_in
 from stance.scorers import load_scorer
 from stance.tagging import tag_sentences
 
@@ -138,7 +138,7 @@ def _majority(gold: _Codes) -> _Codes:
 
 
 def _lexical(rows: Sequence[Row], targets: Sequence[str], codebook: Codebook) -> _Codes:
-    sentences = [_sentence(row) for row in rows]
+    sentences = [sentence_of(row) for row in rows]
     mentions = [
         tuple(
             Mention(target, Span(entry["start"], entry["end"]), entry["linked"])
@@ -151,19 +151,6 @@ def _lexical(rows: Sequence[Row], targets: Sequence[str], codebook: Codebook) ->
     tagged = tag_sentences(sentences, codebook, scorer, mentions=mentions)
     pairs = zip(tagged, targets, strict=True)
     return _codes([sentence.stance_toward(target) for sentence, target in pairs])
-
-
-def _sentence(row: Row) -> Sentence:
-    return Sentence(
-        row["article_id"],
-        row["sentence_id"],
-        row["start"],
-        row["end"],
-        row["text"],
-        Section(row["section"]),
-        None if row["voice"] is None else Voice(row["voice"]),
-        row["speaker"],
-    )
 
 
 def _scores(

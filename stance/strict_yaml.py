@@ -66,6 +66,18 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 _Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
+def parse_mapping(text: str, what: str, keys: str) -> dict[str, Any]:
+    """Return the mapping written in YAML; ``what`` it is and its first ``keys`` are for messages.
+
+    Raises:
+        ValueError: As in `parse_yaml`, or it is no mapping.
+    """
+    raw = parse_yaml(text)
+    if not isinstance(raw, dict):
+        raise ValueError(f"a {what} is a YAML mapping with the keys {keys}")
+    return raw
+
+
 def parse_yaml(text: str) -> Any:
     """Return what a YAML document holds.
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from stance.codebooks import Codebook
 from stance.errors import RunError
-from stance.parquet_rows import parquet_table
+from stance.parquet_rows import result_table
 from stance.records import Question
 from stance.runs import versions
 from stance.runs.directory import KIND, read_manifest, read_run
@@ -132,7 +132,7 @@ def _parts(folder: Path, manifest: Mapping[str, Any]) -> Iterator[_Scored]:
         row = tagged.get(group["name"])
         if row is not None:
             place = folder / row["output"]
-            tables = [_read(path) for path in sorted(place.glob("part-*.parquet"))]
+            tables = [result_table(path) for path in sorted(place.glob("part-*.parquet"))]
             if tables:
                 book = Codebook.model_validate(group["codebook"])
                 table = pa.concat_tables([t.replace_schema_metadata(None) for t in tables])
@@ -143,7 +143,7 @@ def _parts(folder: Path, manifest: Mapping[str, Any]) -> Iterator[_Scored]:
 def _result(folder: Path, manifest: Mapping[str, Any]) -> Iterator[_Scored]:
     book = Codebook.model_validate(manifest["codebook"]["content"])
     model, place = manifest["model"], folder / "sentences.parquet"
-    table, asked = _read(place), _placed(model)
+    table, asked = result_table(place), _placed(model)
     yield _Scored(place, model["name"], model["fingerprint"], book, table, *asked)
 
 
@@ -152,14 +152,6 @@ def _placed(recorded: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
     dtype = recorded.get("dtype") or "auto"
     device = "auto" if dtype in ("auto", "float32") else recorded.get("device") or "auto"
     return device, dtype, tuple(recorded.get("labels") or ())
-
-
-def _read(path: Path) -> pa.Table:
-    try:
-        table: pa.Table = parquet_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise RunError(f"{path}: cannot be read ({error}); make the result again") from error
-    return table
 
 
 def _rescored(

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from stance import tables
 from stance.calibration import IDENTITY, Calibration
 from stance.codebooks import Codebook
-from stance.records import Label, Mention, Polarity, Sentence, Span, Tag, TaggedSentence
+from stance.records import Mention, Sentence, Tag, TaggedSentence
+from stance.restored import restored_label
 from stance.runs.files import digest_of, replace_file
 from stance.scorers import Scorer
 from stance.tagging import OnProgress, tag_sentences
@@ -126,18 +127,4 @@ def tagged_sentence(
         Tag(frame, row[f"p_{frame}"], row[f"tag_{frame}"], tuple(row[f"odds_{frame}"]))
         for frame in frames
     )
-    return TaggedSentence(sentence, tuple(tags), tuple(map(_label, row["stance"])))
-
-
-def _label(entry: dict[str, Any]) -> Label:
-    known = entry["start"] is not None
-    return Label(
-        entry["target"],
-        Polarity(entry["label"]),
-        entry["p_favor"],
-        entry["p_against"],
-        entry["holder"],
-        Mention(entry["target"], Span(entry["start"], entry["end"]), entry["linked"])
-        if known
-        else None,
-    )
+    return TaggedSentence(sentence, tuple(tags), tuple(map(restored_label, row["stance"])))
