@@ -23,15 +23,17 @@ from made_training import (
     packer,
     tiny,
 )
+from safetensors.torch import save_file
 
 from stance.errors import DataError
 from stance.records import Question
+from stance.scorers import load_scorer
 from stance.scorers.bundled import load_bundled
 from stance.scorers.torch_bundled import torch_scorer
-from stance.scorers.torch_network import OnePassNetwork, load_checkpoint
+from stance.scorers.torch_network import OnePassNetwork, Shape, load_checkpoint
 from stance.tagging import log_odds
 from stance.training import card, claims, gates, rivals, wide
-from stance.training.export import export_model, write_hashes
+from stance.training.export import export_model, export_run, write_hashes
 from stance.training.fit import Recipe, Run, pair_loss
 from stance.training.history import go_on_from, keep_teachers, write_history
 from stance.training.labels import CONTRADICTION, ENTAILMENT, NEUTRAL, NOT_ENTAILMENT
@@ -270,12 +272,26 @@ def surprise(network: OnePassNetwork, mixture: Mixture) -> float:
 
 
 def test_a_checkpoint_loads_as_float32(tmp_path: Path) -> None:
-    from safetensors.torch import save_file
-
     network = OnePassNetwork()
     halves = {name: value.half() for name, value in network.state_dict().items()}
     save_file(halves, tmp_path / "half.safetensors")
     assert load_checkpoint(tmp_path / "half.safetensors").classifier.weight.dtype == torch.float32
+
+
+def test_a_run_that_is_exported_can_be_loaded(tmp_path: Path) -> None:
+    run, folder = a_run(tmp_path / "run"), tmp_path / "model"
+    torch.manual_seed(0)
+    network = OnePassNetwork(Shape(layers=1))
+    save_file(network.state_dict(), run / "best.safetensors")
+    export_run(run, TOKENIZER, folder)
+    card.write_card(folder, [])
+    write_hashes(folder)
+    answers = load_scorer(model=folder).score(QUESTIONS)
+    due = torch_scorer(network, packer()).score(QUESTIONS)
+    assert max(abs(a - b).max() for a, b in zip(answers, due, strict=True)) < 1e-2
+    go_on_from(folder, run)
+    export_run(run, TOKENIZER, folder)
+    assert load_scorer(model=folder).score(QUESTIONS[:1])[0].shape == (3, 3)
 
 
 def a_run(folder: Path, **changed: object) -> Path:

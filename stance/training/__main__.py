@@ -24,9 +24,9 @@ from stance.training.calibrate import fit_calibration
 from stance.training.card import write_card
 from stance.training.diplomacy import frame_figures
 from stance.training.distillation import taught_by, weights_of
-from stance.training.export import export_model, write_hashes
+from stance.training.export import export_run, write_hashes
 from stance.training.fit import Judge, Recipe, Run
-from stance.training.history import go_on_from, keep_teachers, write_history
+from stance.training.history import go_on_from, keep_teachers
 from stance.training.mixture import load_mixture
 from stance.training.mpnet import load_mpnet
 from stance.training.network import load_base, load_trained
@@ -242,9 +242,7 @@ _SHIPPED = MODELS / "mini"
 @click.option("--to", "target", type=_FOLDER, default=_SHIPPED, show_default=True)
 def export(folder: Path, data: Path, target: Path) -> None:
     """Write the best checkpoint of a run as a model folder, calibrated on the train splits."""
-    network = load_trained(folder / "best.safetensors")
-    export_model(network, find_base() / "tokenizer.json", target)
-    write_history(folder, target)
+    export_run(folder, find_base() / "tokenizer.json", target)
     scorer = load_scorer(model=target, threads=2)
     prefix = scorer.fingerprint.rpartition(":")[0] + ":"
     calibration = fit_calibration(scorer, data, prefix)

@@ -13,6 +13,8 @@ from safetensors.torch import save_file
 from stance.scorers.bundled import HASHES
 from stance.scorers.torch_network import OnePassNetwork
 from stance.training.graph import write_graph
+from stance.training.history import write_history
+from stance.training.network import load_trained
 
 
 def export_model(network: OnePassNetwork, tokenizer: Path, folder: Path) -> None:
@@ -29,6 +31,13 @@ def export_model(network: OnePassNetwork, tokenizer: Path, folder: Path) -> None
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     shape = json.dumps(asdict(network.shape), indent=2)
     (folder / "shape.json").write_text(shape + "\n", encoding="utf-8")
+    write_hashes(folder)
+
+
+def export_run(run: Path, tokenizer: Path, folder: Path) -> None:
+    """Write the best network of a run and its history as a model folder that can be loaded."""
+    export_model(load_trained(run / "best.safetensors"), tokenizer, folder)
+    write_history(run, folder)
     write_hashes(folder)
 
 
