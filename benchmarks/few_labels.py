@@ -32,7 +32,7 @@ def as_new(coded: Coded, default: Logistic) -> Coded:
 def main(result: Path, gold: Path) -> None:
     """Print the learning curves of RESULT's frames on the labels of GOLD, in Markdown."""
     found = inputs.read_result(result)
-    labels = inputs.read_labels(gold, tuple(found.codebook.frames))
+    labels = inputs.read_labels(gold, tuple(found.codebook.frames), found)
     scorer = found.manifest["model"]["fingerprint"]
     default = load_calibration(MODELS / "mini" / "calibration.json", scorer).default
     click.echo("| frame | trained on | F1 | 95 % interval | average precision | Brier |")

@@ -86,7 +86,8 @@ coders has to be measured on your own sample.
   before you publish a number.
 - Deterrence and restraint are rare in the training data and the weakest frames.
 - Codebooks other than the shipped ones use one pooled calibration.
-- Stance with swapped roles ("A criticises B" against "B criticises A"), numbers and time are weak.
+- Who does what to whom ("A criticises B" against "B criticises A"), negation, numbers and time are
+  weak: see the perturbed sentences above.
 - English only; sentences are read one at a time, without their context.
 """
 
