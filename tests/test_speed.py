@@ -51,10 +51,10 @@ def test_memory_of_this_process_is_told_in_megabytes() -> None:
 
 def test_the_peer_is_the_shipped_network_asked_pair_by_pair() -> None:
     peer = open_pipeline(parse_model("mini"), threads=1)
-    asked = [Question("Flour and medicine reached the village.", ("This is about aid.",))]
+    asked = [Question("Both sides agreed to a ceasefire.", ("This is about a ceasefire.",))]
     found = peer.ask(asked)
     own = np.exp(load_scorer(threads=1).score(asked)[0][0])
-    assert found[0]["labels"] == ["This is about aid."]
+    assert found[0]["labels"] == ["This is about a ceasefire."]
     assert (found[0]["scores"][0] > 0.5) == (own[0] > own[2])
     assert peer.count_tokens(asked) == load_scorer(threads=1).count_tokens(asked)
 

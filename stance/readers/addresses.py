@@ -13,9 +13,13 @@ _SECRET = re.compile(
 )
 
 
+_LEFT = re.compile(r"(?<![?&;])[?&;]+(?=#|$)")
+"""Signs that joined parameters and join nothing now; from the first of a run on, to stay linear."""
+
+
 def without_credentials(url: str | None) -> str | None:
     """Return an address without user, password, and parameters such as a token or a signature."""
     if url is None:
         return None
     bare = _SECRET.sub("", _USER.sub(r"\1", url))
-    return bare if bare == url else re.sub(r"[?&;]+(?=#|$)", "", bare)
+    return bare if bare == url else _LEFT.sub("", bare)
