@@ -77,6 +77,9 @@ def find_base() -> Path:
 @click.option(
     "--rate", type=float, default=_RECIPE.rate, show_default=True, help="Peak learning rate."
 )
+@click.option(
+    "--dropout", type=click.FloatRange(0, 0.9), default=_RECIPE.dropout, show_default=True
+)
 @click.option("--warm-up", type=int, default=_RECIPE.warm_up, show_default=True, help="Steps.")
 @click.option(
     "--replay",
@@ -104,6 +107,7 @@ def fit(
     layers: int,
     pairs: int,
     rate: float,
+    dropout: float,
     warm_up: int,
     replay: float,
     roles: int,
@@ -124,7 +128,7 @@ def fit(
     torch.manual_seed(seed)
     recipe = replace(_RECIPE, pairs=pairs, rate=rate, replay=replay, roles=roles, typos=typos)
     recipe = replace(recipe, average=average, seed=seed, device=device, tokens=tokens)
-    recipe = replace(recipe, warm_up=warm_up)
+    recipe = replace(recipe, warm_up=warm_up, dropout=dropout)
     packer = Packer(Tokenizer.from_file(str(find_base() / "tokenizer.json")), Limits())
     judged = _judge(packer, data, device)
     if mpnet is None:
