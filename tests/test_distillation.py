@@ -82,6 +82,8 @@ def test_teachers_are_asked_once_an_epoch(labelled: Path, tmp_path: Path) -> Non
     assert [group.answers for group in again] == [group.answers for group in first]
     with pytest.raises(AssertionError, match="Group"):
         taught(labelled, tmp_path, teach=never).epoch(4)
+    with pytest.raises(AssertionError, match="Group"):
+        taught(labelled, tmp_path, teach=never, most=5).epoch(3)
 
 
 def test_teachers_read_the_premise_before_it_is_misspelled(labelled: Path, tmp_path: Path) -> None:

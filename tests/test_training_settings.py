@@ -141,12 +141,10 @@ def test_a_grid_writes_a_row_a_cell_and_goes_on_where_it_stood(
     for _ in range(2):
         grid.run_grid(
             cells,
-            base,
-            load_mixture(labelled),
-            packer(),
-            judge,
-            folder=tmp_path,
-            recipe=Recipe(pairs=20),
+            lambda cell: grid.run_cell(
+                cell, base, load_mixture(labelled), packer(), judge, tmp_path, Recipe(pairs=20)
+            ),
+            tmp_path,
         )
     rows = json.loads((tmp_path / "grid.json").read_text(encoding="utf-8"))
     assert [(row["cell"], row["mean"]) for row in rows] == [("as is", 0.25), ("3 layers", 0.25)]

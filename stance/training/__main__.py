@@ -218,7 +218,11 @@ def settings(data: Path, target: Path, pairs: int, threads: int, device: str, to
     weights, mixture = base / "model.safetensors", load_mixture(data)
     judged = _judge(packer, data, device)
     recipe = replace(_RECIPE, pairs=pairs, device=device, tokens=tokens)
-    grid.run_grid(cells, weights, mixture, packer, judged, folder=target, recipe=recipe)
+    grid.run_grid(
+        cells,
+        lambda cell: grid.run_cell(cell, weights, mixture, packer, judged, target, recipe),
+        target,
+    )
 
 
 @main.command(name="curve")

@@ -105,7 +105,7 @@ class Taught:
 
     def _answers(self, groups: Sequence[Group], seed: int) -> Probabilities:
         kept = self.folder / f"taught-{seed}.npy"
-        if not kept.exists():
+        if not kept.exists() or len(np.load(kept, mmap_mode="r")) != _count(groups):
             temporary = kept.with_suffix(f".{os.getpid()}.tmp")
             with temporary.open("wb") as file:
                 np.save(file, self.teach(groups))
@@ -130,6 +130,10 @@ class Taught:
                 more[found] = None
         extra: tuple[Answer, ...] = tuple((hypothesis, UNLABELLED, 1.0) for hypothesis in more)
         return replace(own, answers=own.answers + extra)
+
+
+def _count(groups: Sequence[Group]) -> int:
+    return sum(len(group.answers) for group in groups)
 
 
 @final

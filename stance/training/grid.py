@@ -76,19 +76,10 @@ def run_cell(
     return {"cell": cell.name, **reached}
 
 
-def run_grid(
-    cells: tuple[Cell, ...],
-    base: Path,
-    mixture: Mixture,
-    packer: Packer,
-    judge: Judge,
-    *,
-    folder: Path,
-    recipe: Recipe,
-) -> None:
-    """Train every cell in a folder of its own; write ``grid.json`` after each."""
+def run_grid(cells: tuple[Cell, ...], run: Callable[[Cell], dict[str, Any]], folder: Path) -> None:
+    """Train every cell by ``run``, a `run_cell` of one folder; write ``grid.json`` after each."""
     rows = []
     for cell in cells:
-        rows.append(run_cell(cell, base, mixture, packer, judge, folder, recipe))
+        rows.append(run(cell))
         text = json.dumps(rows, indent=1) + "\n"
         (folder / "grid.json").write_text(text, encoding="utf-8")
